@@ -1,0 +1,72 @@
+# amqproof: one Makefile, no recursion, all output in $(BUILD).
+#   make help      what can be made
+#   make CC=clang BUILD=build/clang SANITIZE=address,undefined   variants
+BUILD    ?= build
+PREFIX   ?= /usr/local
+SANITIZE ?=
+DESTDIR  ?=
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Werror
+ifneq ($(findstring clang,$(CC)),)
+WARN += -Wno-gnu-zero-variadic-macro-arguments
+endif
+ifeq ($(SANITIZE),)
+MODE := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+else
+MODE := -Og -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+endif
+CFLAGS  := -std=gnu11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(MODE) $(WARN) -fno-common -I.
+LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread
+
+# Who is linked from what: a folder is a library, a file in it is an object.
+objects = $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+
+WIRE     := $(call objects,fixtures/wire)
+FIXTURES := $(WIRE) $(call objects,fixtures/peer fixtures/capture fixtures/harness)
+SUITES   := $(call objects,suites suites/ext)
+BROKER   := $(call objects,broker-under-test/reference/src)
+# The broker's insides without its main(), for tests that drive it from arrays.
+INSIDES  := $(filter-out %/src/main.o,$(BROKER))
+
+HARNESS_LIBS := -lrabbitmq -lcunit -lpcap -ljansson -lm
+BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
+
+PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/selftest-wire \
+            $(BUILD)/selftest-harness $(BUILD)/selftest-broker
+
+.PHONY: all conformance check lint bench fmt check-spec clean install help
+all: $(PROGRAMS)
+
+$(BUILD)/suites: $(SUITES) $(FIXTURES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+
+$(BUILD)/refbroker: $(BROKER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS)
+
+$(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(FIXTURES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+
+$(BUILD)/selftest-wire: $(call objects,suites/self/wire) $(FIXTURES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+
+$(BUILD)/selftest-harness: $(call objects,suites/self/harness) $(FIXTURES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+
+$(BUILD)/selftest-broker: $(call objects,suites/self/broker) $(INSIDES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS) -lcunit
+
+$(BUILD)/o/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)
+
+check-spec:
+	tools/spec-tables check
+
+fmt:
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+clean:
+	rm -rf $(BUILD)

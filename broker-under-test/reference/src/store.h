@@ -1,0 +1,87 @@
+/* What survives: definitions and persistent messages, in LMDB.
+
+   The loop thread puts and deletes into an open batch (memory only, no system
+   call). store_seal, once per loop turn, hands the batch to the store thread,
+   which commits batches back to back with fsync; several sealed batches may
+   become one transaction. When a batch is on disk the store wakes the loop with
+   the wake callback, and store_committed says how far it got. Whatever promises
+   durability to a client (confirm, tx.commit-ok, declare-ok of a durable thing)
+   leaves only when store_committed() >= the number its batch was sealed with.
+
+   A put that is deleted while still in the open batch, or in a sealed batch the
+   thread has not begun, is never written. Failure to write (disk full, I/O error)
+   is reported once through store_failed; nothing after it is ever committed.
+
+   Layout (LMDB named databases):
+     defs      key: kind octet + name          value: bytes of the caller's
+     messages  key: queue id u64 BE + seq u64 BE   value: message record
+     marks     key: queue id u64 BE            value: seq u64 BE; every message of
+               the queue with seq <= mark has been delivered once before
+   A message routed to n durable queues is n records, or shared: the store's choice. */
+#ifndef REF_STORE_H
+#define REF_STORE_H
+
+#include "str.h"
+
+struct store;
+
+struct store_options {
+    const char *dir;      /* exists and is ours alone (locked) */
+    size_t map_bytes;     /* ceiling of the file; sparse */
+    bool sync;            /* false: no fsync, for tests only */
+    void (*wake)(void *context); /* called from the store thread: uv_async_send */
+    void *context;
+};
+
+/* NULL and a line in error (its size at most error_size) if it cannot be opened:
+   missing, locked by another broker, not ours, damaged. */
+struct store *store_open(const struct store_options *o, char *error, size_t error_size);
+/* Commits what is open, joins the thread, closes. */
+void store_close(struct store *s);
+
+void store_put_def(struct store *s, char kind, struct str name, struct str value);
+void store_del_def(struct store *s, char kind, struct str name);
+
+/* The parts of a message record; properties is the content header's payload from
+   the property flags on, as it came. */
+struct store_message {
+    uint64_t queue_id;
+    uint64_t seq;
+    struct str exchange;
+    struct str routing_key;
+    struct str properties;
+    struct str body;
+    int64_t expires_at_ms; /* wall clock; 0: never */
+    uint8_t priority;
+};
+/* The views must stay valid until the batch is committed or the message is deleted:
+   hold tells the store how to keep and drop the owner (a reference count). */
+struct store_hold {
+    void *owner;
+    void (*retain)(void *owner);  /* called on the loop thread */
+    void (*release)(void *owner); /* called on the loop thread, from store_reap */
+};
+void store_put_message(struct store *s, const struct store_message *m, struct store_hold hold);
+void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq);
+void store_del_queue(struct store *s, uint64_t queue_id); /* all its messages and its mark */
+void store_set_mark(struct store *s, uint64_t queue_id, uint64_t seq);
+
+/* Ends the open batch; returns its number (1, 2, …), or the last number if
+   nothing was open. */
+uint64_t store_seal(struct store *s);
+/* The number the batch now open will get: what to wait for. If nothing is put
+   into it, store_committed reaches it nevertheless at the next seal. */
+uint64_t store_pending(const struct store *s);
+uint64_t store_committed(const struct store *s);
+/* Drops holds of committed batches; call after a wake. */
+void store_reap(struct store *s);
+/* NULL, or why nothing is committed any more. */
+const char *store_failed(const struct store *s);
+
+/* Recovery, before the first put. Views live until the visit returns. */
+typedef bool store_def_fn(void *context, char kind, struct str name, struct str value);
+typedef bool store_message_fn(void *context, const struct store_message *m, bool redelivered);
+bool store_each_def(struct store *s, store_def_fn *visit, void *context);
+bool store_each_message(struct store *s, uint64_t queue_id, store_message_fn *visit, void *context);
+
+#endif
