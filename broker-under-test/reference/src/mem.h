@@ -1,0 +1,17 @@
+/* Memory or death: out of memory is fatal and loud, so no caller checks.
+   What was confirmed is in the store and safe. */
+#ifndef REF_MEM_H
+#define REF_MEM_H
+
+#include "str.h"
+
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+/* n elements of size, asserted not to overflow. */
+void *xgrow(void *p, size_t n, size_t size);
+/* A copy that the caller frees through str_free. */
+struct str str_dup(struct str s);
+void str_free(struct str *s);
+
+#endif

@@ -1,0 +1,71 @@
+#include "message.h"
+
+#include "limits.h"
+#include "mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static size_t head_bytes(const struct message *m)
+{
+    return (size_t)m->exchange_bytes + m->key_bytes + m->properties_bytes;
+}
+
+struct message *message_new(struct str exchange, struct str key, struct str properties,
+                            size_t body_bytes)
+{
+    size_t head = exchange.n + key.n + properties.n;
+    size_t room = head + (body_bytes < LIMIT_BODY_EAGER ? body_bytes : LIMIT_BODY_EAGER);
+    struct message *m = xmalloc(sizeof *m + room);
+    char *at = m->data;
+
+    assert(exchange.n <= UINT8_MAX && key.n <= UINT8_MAX && properties.n <= UINT32_MAX);
+    *m = (struct message){
+        .body_bytes = body_bytes,
+        .room = room,
+        .references = 1,
+        .properties_bytes = (uint32_t)properties.n,
+        .exchange_bytes = (uint8_t)exchange.n,
+        .key_bytes = (uint8_t)key.n,
+    };
+    memcpy(at, exchange.p, exchange.n);
+    memcpy(at += exchange.n, key.p, key.n);
+    memcpy(at + key.n, properties.p, properties.n);
+    return m;
+}
+
+struct message *message_append(struct message *m, size_t have, struct str piece)
+{
+    size_t head = head_bytes(m), want = head + have + piece.n, full = head + m->body_bytes;
+
+    assert(piece.n <= m->body_bytes - have);
+    if (want > m->room) {
+        size_t room = m->room * 2 > want ? m->room * 2 : want;
+
+        m->room = room < full ? room : full;
+        m = xrealloc(m, sizeof *m + m->room);
+    }
+    memcpy(m->data + head + have, piece.p, piece.n);
+    return m;
+}
+
+void message_seal(struct message *m, size_t *account)
+{
+    m->account = account;
+    *account += sizeof *m + m->room;
+}
+
+struct message *message_ref(struct message *m)
+{
+    m->references++;
+    return m;
+}
+
+void message_unref(struct message *m)
+{
+    if (--m->references > 0)
+        return;
+    if (m->account)
+        *m->account -= sizeof *m + m->room;
+    free(m);
+}
