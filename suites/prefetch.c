@@ -1,0 +1,287 @@
+/* Prefetch: how many unacknowledged messages a consumer may hold, and who gets the next one.
+   The window is measured in the capture as well: an invariant looks at every instant. */
+#define CHAPTER "prefetch"
+#include "fixtures/harness/case.h"
+
+static void publish(struct t *t, struct peer *c, struct str q, int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
+}
+
+static void delivered(struct t *t, struct peer *c, uint16_t channel, int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        DELIVERED(c, channel, TEXT("%d", i), .delivery_tag = EQ(i));
+}
+
+/* The most deliveries that were unacknowledged at once, as the capture saw it. Acks count from
+   the moment the client sent them. Single acks only. */
+static unsigned most_outstanding(const struct trace *trace, uint16_t channel)
+{
+    unsigned held = 0, most = 0;
+
+    for (size_t i = 0; i < trace->n; i++) {
+        const struct frame *f = &trace->at[i].frame;
+
+        if (trace->at[i].kind != TRACE_FRAME || f->channel != channel || !f->method)
+            continue;
+        if (f->method->id == M_basic_deliver)
+            held++;
+        else if (f->method->id == M_basic_ack)
+            held--;
+        if (held > most)
+            most = held;
+    }
+    return most;
+}
+
+/* A window of three: three arrive, the fourth waits for an ack, and one ack frees one. */
+WIRE_CASE(window, .title = "prefetch-count 3: never more than three unacknowledged",
+          .rules = "basic.qos.prefetch-count.01 basic.qos.doc-qos-ok")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 10);
+    CALL(c, 1, basic_qos, .prefetch_count = 3);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 3);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 7, "seven stay in the queue");
+    SEND(c, 1, basic_ack, .delivery_tag = 2);
+    delivered(t, c, 1, 4, 4);
+    QUIET_QUEUE(c, 1, q);
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    SEND(c, 1, basic_ack, .delivery_tag = 3);
+    delivered(t, c, 1, 5, 6);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 4, "four stay in the queue");
+    CHECK(most_outstanding(TRACE(c), 1) == 3, "the capture shows %u at once",
+          most_outstanding(TRACE(c), 1));
+}
+
+/* The smallest window is a strict alternation of delivery and ack. */
+WIRE_CASE(one_by_one, .title = "prefetch-count 1 delivers one at a time, in order",
+          .rules = "basic.qos.prefetch-count.01 model.queue.fifo-single-reader")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    CALL(c, 1, basic_qos, .prefetch_count = 1);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    publish(t, c, q, 1, 20);
+    for (int i = 1; i <= 20; i++) {
+        delivered(t, c, 1, i, i);
+        if (i % 5 == 0)
+            QUIET_QUEUE(c, 1, q);
+        SEND(c, 1, basic_ack, .delivery_tag = (uint64_t)i);
+    }
+    QUIET_QUEUE(c, 1, q);
+    CHECK(most_outstanding(TRACE(c), 1) == 1, "the capture shows %u at once",
+          most_outstanding(TRACE(c), 1));
+}
+
+/* Acknowledging several at once frees as many places. */
+WIRE_CASE(multiple_frees, .title = "a multiple ack frees the whole window",
+          .rules = "basic.qos.prefetch-count.01 basic.ack.multiple.doc-upto")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 12);
+    CALL(c, 1, basic_qos, .prefetch_count = 4);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 4);
+    SEND(c, 1, basic_ack, .delivery_tag = 3, .multiple = true);
+    delivered(t, c, 1, 5, 7);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 5, "five stay in the queue");
+    SEND(c, 1, basic_ack, .delivery_tag = 0, .multiple = true);
+    delivered(t, c, 1, 8, 11);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 1, "one stays in the queue");
+}
+
+/* A message refused is settled too, requeued or not. */
+WIRE_CASE(reject_frees, .title = "reject and nack free places in the window",
+          .rules = "basic.qos.prefetch-count.01 basic.reject.requeue.doc-discard "
+                   "ext.nack.multiple")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 6);
+    CALL(c, 1, basic_qos, .prefetch_count = 2);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 2);
+    SEND(c, 1, basic_reject, .delivery_tag = 1);
+    delivered(t, c, 1, 3, 3);
+    QUIET_QUEUE(c, 1, q);
+    SEND(c, 1, basic_nack, .delivery_tag = 3, .multiple = true);
+    delivered(t, c, 1, 4, 5);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 1, "one stays in the queue");
+}
+
+/* Zero is no limit at all. */
+WIRE_CASE(zero, .title = "prefetch-count 0 is no limit",
+          .rules = "basic.qos.prefetch-count.doc-zero basic.qos.prefetch-size.doc-zero")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 300);
+    CALL(c, 1, basic_qos, .prefetch_count = 0);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 300);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 0, "nothing stays in the queue");
+}
+
+/* A consumer that never acknowledges is never held back. */
+WIRE_CASE(no_ack_unlimited, .title = "prefetch does not hold back a no-ack consumer",
+          .rules = "basic.qos.doc-no-ack-ignored basic.09")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 20);
+    CALL(c, 1, basic_qos, .prefetch_count = 2);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"), .no_ack = true);
+    delivered(t, c, 1, 1, 20);
+    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 0, "nothing stays in the queue");
+}
+
+/* What was fetched with Get is not held against the window of a consumer that comes later, and
+   Get itself knows no window. */
+WIRE_CASE(get_unlimited, .title = "prefetch does not limit basic.get",
+          .rules = "basic.get.doc-get-ok basic.qos.doc-qos-ok")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 5);
+    CALL(c, 1, basic_qos, .prefetch_count = 1);
+    for (int i = 1; i <= 5; i++)
+        GET(c, 1, q, TEXT("%d", i), .delivery_tag = EQ(i), .message_count = EQ(5 - i));
+    GET_EMPTY(c, 1, q);
+}
+
+/* One slow worker keeps its one task; two fast ones share the other tasks, each never with more
+   than one. All windows are measured in the captures. */
+WIRE_CASE(slow_and_fast, .title = "one slow and two fast workers with prefetch 1",
+          .rules = "basic.qos.prefetch-count.01 model.queue.single-recipient")
+{
+    struct peer *boss = OPEN(), *slow = OPEN(), *fast[2] = { OPEN(), OPEN() };
+    struct str q = NAME("q");
+
+    CALL(boss, 1, queue_declare, .queue = q);
+    CALL(slow, 1, basic_qos, .prefetch_count = 1);
+    CONSUME(slow, 1, .queue = q, .consumer_tag = S("slow"));
+    publish(t, boss, q, 0, 0);
+    DELIVERED(slow, 1, S("0"));
+    for (int i = 0; i < 2; i++) {
+        CALL(fast[i], 1, basic_qos, .prefetch_count = 1);
+        CONSUME(fast[i], 1, .queue = q, .consumer_tag = S("fast"));
+    }
+    publish(t, boss, q, 1, 30);
+    for (int i = 1; i <= 30; i++) {
+        /* Whoever was served longest ago is next: they take turns. */
+        struct peer *c = fast[(i - 1) % 2];
+
+        DELIVERED(c, 1, TEXT("%d", i));
+        SEND(c, 1, basic_ack, .delivery_tag = (uint64_t)(i + 1) / 2);
+    }
+    QUIET_QUEUE(slow, 1, q);
+    SEND(slow, 1, basic_ack, .delivery_tag = 1);
+    CALL(boss, 1, queue_delete, .queue = q);
+    CHECK(most_outstanding(TRACE(slow), 1) == 1, "the slow worker held more than one task");
+    for (int i = 0; i < 2; i++)
+        CHECK(most_outstanding(TRACE(fast[i]), 1) == 1, "a fast worker held more than one task");
+}
+
+/* A full window passes the turn on; it does not stop the queue. */
+WIRE_CASE(full_window_skipped, .title = "a consumer with a full window is passed over",
+          .rules = "basic.qos.prefetch-count.01 model.queue.round-robin")
+{
+    struct peer *a = OPEN(), *b = OPEN();
+    struct str q = NAME("q");
+
+    CALL(a, 1, queue_declare, .queue = q);
+    CALL(a, 1, basic_qos, .prefetch_count = 2);
+    CALL(b, 1, basic_qos, .prefetch_count = 5);
+    CONSUME(a, 1, .queue = q, .consumer_tag = S("a"));
+    CONSUME(b, 1, .queue = q, .consumer_tag = S("b"));
+    publish(t, a, q, 1, 8);
+    DELIVERED(a, 1, S("1"), .delivery_tag = EQ(1));
+    DELIVERED(b, 1, S("2"), .delivery_tag = EQ(1));
+    DELIVERED(a, 1, S("3"), .delivery_tag = EQ(2));
+    for (int i = 4; i <= 7; i++)
+        DELIVERED(b, 1, TEXT("%d", i), .delivery_tag = EQ(i - 2));
+    CHECK(QUIET_QUEUE(b, 1, q)->message_count == 1, "the eighth waits");
+    QUIET_QUEUE(a, 1, q);
+    SEND(a, 1, basic_ack, .delivery_tag = 1);
+    DELIVERED(a, 1, S("8"), .delivery_tag = EQ(3));
+    CALL(a, 1, queue_delete, .queue = q);
+}
+
+/* Closing the channel of a full consumer gives its messages to the others, in their old order. */
+WIRE_CASE(window_given_back, .title = "a closed channel's window goes to the next consumer",
+          .rules = "transport.closure.redelivery basic.qos.prefetch-count.01")
+{
+    struct peer *c = OPEN(.channels = 2);
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 5);
+    CALL(c, 1, basic_qos, .prefetch_count = 3);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 3);
+    CALL(c, 2, basic_qos, .prefetch_count = 4);
+    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
+    await_queue(t, c, 2, q, 5, 0);
+    CONSUME(c, 2, .queue = q, .consumer_tag = S("next"));
+    for (int i = 1; i <= 4; i++)
+        DELIVERED(c, 2, TEXT("%d", i), .redelivered = EQ(i <= 3), .delivery_tag = EQ(i));
+    CHECK(QUIET_QUEUE(c, 2, q)->message_count == 1, "the fifth waits");
+}
+
+/* ---- As an application sees it ---------------------------------------------------- */
+
+CLIENT_CASE(window, .title = "prefetch-count 3: never more than three unacknowledged",
+            .rules = "basic.qos.prefetch-count.01")
+{
+    struct session *s = SESSION();
+    struct delivery last;
+
+    DO(s, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    DO(s, 1, basic_qos, .prefetch_count = 3);
+    DO(s, 1, basic_consume, .queue = NAME("q"));
+    for (int i = 1; i <= 5; i++)
+        PUB(s, 1, TEXT("%d", i), .routing_key = NAME("q"));
+    CONSUMED(s, S("1"));
+    CONSUMED(s, S("2"));
+    last = CONSUMED(s, S("3"));
+    want_quiet(t, s, 1, NAME("q"));
+    SAY(s, 1, basic_ack, .delivery_tag = last.delivery_tag, .multiple = true);
+    CONSUMED(s, S("4"));
+    CONSUMED(s, S("5"));
+    want_quiet(t, s, 1, NAME("q"));
+}
+
+CLIENT_CASE(zero, .title = "prefetch-count 0 is no limit",
+            .rules = "basic.qos.prefetch-count.doc-zero")
+{
+    struct session *s = SESSION();
+
+    DO(s, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    for (int i = 1; i <= 100; i++)
+        PUB(s, 1, TEXT("%d", i), .routing_key = NAME("q"));
+    DO(s, 1, basic_qos, .prefetch_count = 0);
+    DO(s, 1, basic_consume, .queue = NAME("q"));
+    for (int i = 1; i <= 100; i++)
+        CONSUMED(s, TEXT("%d", i));
+    want_quiet(t, s, 1, NAME("q"));
+}
