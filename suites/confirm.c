@@ -1,0 +1,204 @@
+/* Publisher confirms: every publish is settled once, by number, whatever became of the message. */
+#define CHAPTER "confirm"
+#include "fixtures/harness/case.h"
+
+/* Reads confirms until everything up to `last` is settled, each number once. Basic.Ack only. */
+static void settled(struct t *t, struct peer *c, uint64_t first, uint64_t last)
+{
+    bool seen[512] = { false };
+    uint64_t left = last - first + 1;
+
+    while (left > 0) {
+        const struct m_basic_ack *ack = RECV(c, 1, basic_ack, .delivery_tag = BETWEEN(first, last));
+        uint64_t from = ack->multiple ? first : ack->delivery_tag;
+
+        for (uint64_t n = from; n <= ack->delivery_tag; n++) {
+            CHECK(ack->multiple || !seen[n - first], "number %d confirmed twice", (int)n);
+            left -= !seen[n - first];
+            seen[n - first] = true;
+        }
+    }
+}
+
+static struct peer *confirming(struct t *t)
+{
+    struct peer *c = OPEN(.channels = 2);
+
+    CALL(c, 1, confirm_select);
+    CALL(c, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    return c;
+}
+
+WIRE_CASE(numbers, .title = "publishes are confirmed as 1, 2, 3 …",
+          .rules = "ext.confirms.select-ok ext.confirms.sequence-from-one "
+                   "ext.confirms.not-tied-to-consumer")
+{
+    struct peer *c = confirming(t);
+
+    for (uint64_t i = 1; i <= 3; i++) {
+        PUBLISH(c, 1, S("m"), .routing_key = NAME("q"));
+        RECV(c, 1, basic_ack, .delivery_tag = EQ(i));
+    }
+    CHECK(QUIET_QUEUE(c, 1, NAME("q"))->message_count == 3, "all three are in the queue");
+}
+
+/* Many at once may be confirmed together or in any order, but each once. */
+WIRE_CASE(each_once, .title = "three hundred publishes in a row are each confirmed once",
+          .rules = "ext.confirms.each-once ext.confirms.multiple-flag "
+                   "ext.confirms.order-not-guaranteed")
+{
+    struct peer *c = confirming(t);
+
+    for (int i = 0; i < 300; i++)
+        PUBLISH(c, 1, TEXT("%d", i), .routing_key = NAME("q"));
+    settled(t, c, 1, 300);
+    QUIET_QUEUE(c, 1, NAME("q"));
+    QUIET(c, 1);
+}
+
+WIRE_CASE(before_select, .title = "publishes before confirm.select are not confirmed",
+          .rules = "ext.confirms.no-confirm-before-select ext.confirms.sequence-from-one")
+{
+    struct peer *c = OPEN();
+
+    CALL(c, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    PUBLISH(c, 1, S("early"), .routing_key = NAME("q"));
+    CALL(c, 1, confirm_select);
+    QUIET_QUEUE(c, 1, NAME("q"));
+    PUBLISH(c, 1, S("first"), .routing_key = NAME("q"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+    QUIET(c, 1);
+}
+
+WIRE_CASE(select_again, .title = "a second confirm.select does not restart the numbers",
+          .rules = "ext.confirms.select-repeat")
+{
+    struct peer *c = confirming(t);
+
+    PUBLISH(c, 1, S("1"), .routing_key = NAME("q"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+    CALL(c, 1, confirm_select);
+    PUBLISH(c, 1, S("2"), .routing_key = NAME("q"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(2));
+}
+
+WIRE_CASE(select_no_wait, .title = "confirm.select with no-wait is not answered and counts",
+          .rules = "ext.confirms.select-no-wait")
+{
+    struct peer *c = OPEN();
+
+    SEND(c, 1, confirm_select, .nowait = true);
+    QUIET(c, 1);
+    PUBLISH(c, 1, S("1"), .routing_key = NAME("nobody"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+}
+
+/* A message that went nowhere is settled like any other: the broker is done with it. */
+WIRE_CASE(unroutable, .title = "an unroutable message is confirmed",
+          .rules = "ext.confirms.unroutable-ack")
+{
+    struct peer *c = confirming(t);
+
+    PUBLISH(c, 1, S("dropped"), .routing_key = NAME("nobody"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+}
+
+WIRE_CASE(return_first, .title = "the return of a mandatory message comes before its confirm",
+          .rules = "ext.confirms.return-before-ack")
+{
+    struct peer *c = confirming(t);
+
+    PUBLISH(c, 1, S("m"), .routing_key = NAME("nobody"), .mandatory = true);
+    RETURNED(c, 1, S("m"), .reply_code = EQ(NO_ROUTE));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+    QUIET(c, 1);
+}
+
+/* Each channel counts for itself; a new channel of the same number starts anew. */
+WIRE_CASE(per_channel, .title = "confirm numbers belong to their channel",
+          .rules = "ext.confirms.sequence-from-one")
+{
+    struct peer *c = confirming(t);
+
+    CALL(c, 2, confirm_select);
+    PUBLISH(c, 1, S("1"), .routing_key = NAME("q"));
+    PUBLISH(c, 2, S("1"), .routing_key = NAME("q"));
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
+    RECV(c, 2, basic_ack, .delivery_tag = EQ(1));
+    CALL(c, 2, channel_close, .reply_code = 200, .reply_text = S("done"));
+    CALL(c, 2, channel_open);
+    PUBLISH(c, 2, S("not confirmed"), .routing_key = NAME("q"));
+    QUIET(c, 2);
+    CALL(c, 2, confirm_select);
+    PUBLISH(c, 2, S("2"), .routing_key = NAME("q"));
+    RECV(c, 2, basic_ack, .delivery_tag = EQ(1));
+}
+
+/* The broker's acks are no deliveries: a consumer on the same channel has tags of its own. */
+WIRE_CASE(beside_deliveries, .title = "confirms and deliveries on one channel",
+          .rules = "ext.confirms.sequence-from-one domain.delivery-tag.non-zero")
+{
+    struct peer *c = confirming(t);
+    bool confirmed = false, delivered = false;
+
+    CONSUME(c, 1, .queue = NAME("q"));
+    PUBLISH(c, 1, S(""), .routing_key = NAME("q"));
+    while (!confirmed || !delivered) {
+        struct next n = NEXT(c);
+
+        CHECK(n.kind == GOT_FRAME, "the connection ended");
+        if (!n.frame.method)
+            continue;
+        if (n.frame.method->id == M_basic_ack)
+            CHECK(((const struct m_basic_ack *)n.frame.args)->delivery_tag == 1, "confirm 1");
+        else
+            CHECK(n.frame.method->id == M_basic_deliver, "wanted a confirm or a delivery");
+        confirmed |= n.frame.method->id == M_basic_ack;
+        delivered |= n.frame.method->id == M_basic_deliver;
+    }
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    QUIET(c, 1);
+}
+
+/* Persistent messages are confirmed too, when they are safe; durability cases prove that they are.
+ */
+WIRE_CASE(persistent, .title = "persistent messages on a durable queue are confirmed",
+          .rules = "ext.confirms.persistent-after-disk")
+{
+    struct peer *c = OPEN();
+
+    CALL(c, 1, queue_declare, .queue = NAME("q"), .durable = true);
+    CALL(c, 1, confirm_select);
+    for (int i = 1; i <= 20; i++)
+        PUBLISH_WITH(c, 1, PROPS(.delivery_mode = 2), TEXT("%d", i), .routing_key = NAME("q"));
+    settled(t, c, 1, 20);
+    CALL(c, 1, queue_delete, .queue = NAME("q"));
+}
+
+/* Transactions and confirms exclude each other. */
+WIRE_CASE(not_with_tx, .title = "confirm.select on a transactional channel, and the reverse",
+          .rules = "ext.confirms.tx-then-confirm ext.confirms.confirm-then-tx")
+{
+    struct peer *c = OPEN(.channels = 2);
+
+    CALL(c, 1, tx_select);
+    SEND(c, 1, confirm_select);
+    REFUSED(c, 1, PRECONDITION_FAILED, confirm_select);
+    CALL(c, 2, confirm_select);
+    SEND(c, 2, tx_select);
+    REFUSED(c, 2, PRECONDITION_FAILED, tx_select);
+    CALL(c, 1, confirm_select);
+    CALL(c, 2, tx_select);
+}
+
+CLIENT_CASE(each_once, .title = "publishes in a row are confirmed",
+            .rules = "ext.confirms.each-once ext.confirms.sequence-from-one")
+{
+    struct session *s = SESSION();
+
+    DO(s, 1, confirm_select);
+    DO(s, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    for (int i = 1; i <= 50; i++)
+        PUB(s, 1, TEXT("%d", i), .routing_key = NAME("q"));
+    CONFIRMED(s, 1, 50);
+}
