@@ -33,9 +33,11 @@ HARNESS_LIBS := -lrabbitmq -lcunit -lpcap -ljansson -lm
 BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
 PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/selftest-wire \
-            $(BUILD)/selftest-harness $(BUILD)/selftest-broker
+            $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
+            $(BUILD)/handshake $(BUILD)/free-port
 
-.PHONY: all conformance check lint bench fmt check-spec clean install help
+.PHONY: all conformance check lint bench fmt check-spec clean install help print-cflags
+#: all          builds everything into $(BUILD) (build)
 all: $(PROGRAMS)
 
 $(BUILD)/suites: $(SUITES) $(FIXTURES)
@@ -47,8 +49,15 @@ $(BUILD)/refbroker: $(BROKER)
 $(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(FIXTURES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
 
-$(BUILD)/selftest-wire: $(call objects,suites/self/wire) $(FIXTURES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+# What adapters use: no fixture in it, so that it says nothing about the harness.
+$(BUILD)/handshake: $(BUILD)/o/tools/handshake.o
+	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq
+
+$(BUILD)/free-port: $(BUILD)/o/tools/free-port.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/selftest-wire: $(call objects,suites/self/wire) $(WIRE)
+	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lcunit -lm
 
 $(BUILD)/selftest-harness: $(call objects,suites/self/harness) $(FIXTURES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
@@ -62,11 +71,42 @@ $(BUILD)/o/%.o: %.c
 
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)
 
-check-spec:
-	tools/spec-tables check
+#: conformance  installs what is missing, builds, and judges the reference broker
+# (all is made by a second make: the first could not know what it lacks)
+conformance:
+	@tools/bootstrap build
+	@$(MAKE) --no-print-directory all
+	AMQPROOF_BUILD=$(BUILD) tools/amqproof run
 
+#: check        everything: unit tests, suites on two brokers, sanitizers, lint
+check:
+	@tools/bootstrap check
+	@AMQPROOF_BUILD=$(BUILD) tools/check
+
+#: check-spec   do the protocol tables equal those of amqp-specs?
+check-spec:
+	@tools/spec-tables check
+
+#: lint         layers, format, static analysis, shell
+lint:
+	@tools/lint/all
+
+# for tools/lint
+print-cflags:
+	@echo $(filter-out -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror,$(CFLAGS))
+
+#: fmt          clang-format over all C files
 fmt:
 	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
+#: install      the command below PREFIX (/usr/local); DESTDIR in front of it
+install: all
+	tools/install "$(DESTDIR)" "$(PREFIX)" "$(BUILD)"
+
+#: help         this
+help:
+	@sed -n 's/^#: /  /p' Makefile
+
+#: clean        removes $(BUILD)
 clean:
 	rm -rf $(BUILD)
