@@ -58,3 +58,10 @@ void str_free(struct str *s)
     free(cast.to);
     *s = (struct str){ NULL, 0 };
 }
+
+char *str_put(char *at, struct str s)
+{
+    if (s.n)
+        memcpy(at, s.p, s.n);
+    return at + s.n;
+}

@@ -13,5 +13,7 @@ void *xgrow(void *p, size_t n, size_t size);
 /* A copy that the caller frees through str_free. */
 struct str str_dup(struct str s);
 void str_free(struct str *s);
+/* Copies the view to at, which has the room; returns the octet after it. */
+char *str_put(char *at, struct str s);
 
 #endif

@@ -17,7 +17,6 @@ struct message *message_new(struct str exchange, struct str key, struct str prop
     size_t head = exchange.n + key.n + properties.n;
     size_t room = head + (body_bytes < LIMIT_BODY_EAGER ? body_bytes : LIMIT_BODY_EAGER);
     struct message *m = xmalloc(sizeof *m + room);
-    char *at = m->data;
 
     assert(exchange.n <= UINT8_MAX && key.n <= UINT8_MAX && properties.n <= UINT32_MAX);
     *m = (struct message){
@@ -28,9 +27,7 @@ struct message *message_new(struct str exchange, struct str key, struct str prop
         .exchange_bytes = (uint8_t)exchange.n,
         .key_bytes = (uint8_t)key.n,
     };
-    memcpy(at, exchange.p, exchange.n);
-    memcpy(at += exchange.n, key.p, key.n);
-    memcpy(at + key.n, properties.p, properties.n);
+    str_put(str_put(str_put(m->data, exchange), key), properties);
     return m;
 }
 
@@ -45,7 +42,7 @@ struct message *message_append(struct message *m, size_t have, struct str piece)
         m->room = room < full ? room : full;
         m = xrealloc(m, sizeof *m + m->room);
     }
-    memcpy(m->data + head + have, piece.p, piece.n);
+    str_put(m->data + head + have, piece);
     return m;
 }
 

@@ -8,13 +8,14 @@
 struct broker;
 
 struct message {
-    size_t *account;        /* where its bytes are counted while it lives; may be NULL */
-    size_t body_bytes;      /* as announced */
-    size_t room;            /* bytes of data[] */
-    uint64_t publisher;     /* number of the connection, for no-local */
-    int64_t expires_at_ms;  /* wall clock; 0: never */
+    size_t *account;       /* where its bytes are counted while it lives; may be NULL */
+    size_t body_bytes;     /* as announced */
+    size_t room;           /* bytes of data[] */
+    uint64_t publisher;    /* number of the connection, for no-local */
+    int64_t expires_at_ms; /* wall clock; 0: never */
     uint32_t references;
     uint32_t properties_bytes;
+    uint32_t headers_at, headers_bytes; /* in the properties, without its length */
     uint8_t exchange_bytes;
     uint8_t key_bytes;
     uint8_t priority;
@@ -47,6 +48,11 @@ static inline struct str message_key(const struct message *m)
 static inline struct str message_properties(const struct message *m)
 {
     return (struct str){ m->data + m->exchange_bytes + m->key_bytes, m->properties_bytes };
+}
+
+static inline struct str message_headers(const struct message *m)
+{
+    return (struct str){ message_properties(m).p + m->headers_at, m->headers_bytes };
 }
 
 static inline struct str message_body(const struct message *m)

@@ -26,7 +26,8 @@ bool router_unbind(struct router *r, void *destination, struct str key, struct s
 size_t router_unbind_all(struct router *r, void *destination);
 size_t router_count(const struct router *r);
 
-typedef void router_visit_fn(void *context, void *destination, struct str key, struct str arguments);
+typedef void router_visit_fn(void *context, void *destination, struct str key,
+                             struct str arguments);
 /* Every binding, in the order in which they were made. */
 void router_each(const struct router *r, router_visit_fn *visit, void *context);
 

@@ -13,7 +13,7 @@
    is reported once through store_failed; nothing after it is ever committed.
 
    Layout (LMDB named databases):
-     defs      key: kind octet + name          value: bytes of the caller's
+     defs      key: kind octet + name          value: the name, bytes of the caller's
      messages  key: queue id u64 BE + seq u64 BE   value: message record
      marks     key: queue id u64 BE            value: seq u64 BE; every message of
                the queue with seq <= mark has been delivered once before
@@ -26,9 +26,9 @@
 struct store;
 
 struct store_options {
-    const char *dir;      /* exists and is ours alone (locked) */
-    size_t map_bytes;     /* ceiling of the file; sparse */
-    bool sync;            /* false: no fsync, for tests only */
+    const char *dir;             /* exists and is ours alone (locked) */
+    size_t map_bytes;            /* ceiling of the file; sparse */
+    bool sync;                   /* false: no fsync, for tests only */
     void (*wake)(void *context); /* called from the store thread: uv_async_send */
     void *context;
 };
@@ -54,7 +54,9 @@ struct store_message {
     int64_t expires_at_ms; /* wall clock; 0: never */
     uint8_t priority;
 };
-/* The views must stay valid until the batch is committed or the message is deleted:
+/* A message is put once: its queue and sequence number never come again, nor does a
+   queue's id after store_del_queue.
+   The views must stay valid until the batch is committed or the message is deleted:
    hold tells the store how to keep and drop the owner (a reference count). */
 struct store_hold {
     void *owner;
@@ -64,17 +66,20 @@ struct store_hold {
 void store_put_message(struct store *s, const struct store_message *m, struct store_hold hold);
 void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq);
 void store_del_queue(struct store *s, uint64_t queue_id); /* all its messages and its mark */
-void store_set_mark(struct store *s, uint64_t queue_id, uint64_t seq);
+void store_set_mark(struct store *s, uint64_t queue_id, uint64_t seq); /* never falls */
 
-/* Ends the open batch; returns its number (1, 2, …), or the last number if
-   nothing was open. */
+/* Ends the turn: what is open will be committed under the number returned (1, 2, …),
+   or it is the last number if nothing was open. While a sealed batch still waits for
+   the thread, later turns join the open one under one number; store_reap hands it on. */
 uint64_t store_seal(struct store *s);
 /* The number the batch now open will get: what to wait for. If nothing is put
-   into it, store_committed reaches it nevertheless at the next seal. */
+   into it, store_committed reaches it nevertheless at the next seal (and wakes). */
 uint64_t store_pending(const struct store *s);
 uint64_t store_committed(const struct store *s);
 /* Drops holds of committed batches; call after a wake. */
 void store_reap(struct store *s);
+/* Octets of messages put and not yet reaped: how far the disk is behind. */
+size_t store_backlog(const struct store *s);
 /* NULL, or why nothing is committed any more. */
 const char *store_failed(const struct store *s);
 

@@ -42,8 +42,15 @@ bool field_equal(const struct field_value *a, const struct field_value *b);
 /* Looser, as the headers exchange compares: 1 is 1.0, and S and x are both octets. */
 bool field_matches(const struct field_value *a, const struct field_value *b);
 
-/* The fields in the order of their names, written to out (table.n octets); fields
-   of one name keep their order. The table is valid. */
+/* A table taken apart: its fields in the order of their names; fields of one name
+   keep their order. out has room for table_count of them. */
+struct table_field {
+    struct str name;
+    struct field_value value;
+};
+size_t table_count(struct str table);
+void table_fields(struct str table, struct table_field *out);
+/* The same as bytes again, written to out (table.n octets). The table is valid. */
 void table_sort(struct str table, char *out);
 
 /* Getters answer false for another type. Integers are any of b B s U u I i l L;

@@ -1,5 +1,5 @@
-/* Comparing tables. Both sides are put into the order of their field names by an
-   array of pointers, so that thousands of fields in opposite order stay cheap. */
+/* Comparing tables. Both sides are taken apart and put into the order of their
+   names first, so that thousands of fields in opposite order stay cheap. */
 #include "table.h"
 
 #include "mem.h"
@@ -7,94 +7,101 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Most tables have a handful of fields; those are sorted without the heap. */
+/* Most tables have a handful of fields; those need neither the heap nor qsort. */
 enum { FEW = 16 };
-
-struct index {
-    const char **field; /* each at its name's length octet */
-    size_t n;
-    const char *few[FEW];
-};
 
 static int by_name(const void *pa, const void *pb)
 {
-    const char *a = *(const char *const *)pa, *b = *(const char *const *)pb;
-    size_t na = (uint8_t)*a, nb = (uint8_t)*b;
-    int order = memcmp(a + 1, b + 1, na < nb ? na : nb);
+    const struct table_field *a = pa, *b = pb;
+    size_t common = a->name.n < b->name.n ? a->name.n : b->name.n;
+    int order = memcmp(a->name.p, b->name.p, common);
 
     if (order)
         return order;
-    if (na != nb)
-        return na < nb ? -1 : 1;
-    return a < b ? -1 : a > b; /* fields of one name stay in their order */
+    if (a->name.n != b->name.n)
+        return a->name.n < b->name.n ? -1 : 1;
+    return a->name.p < b->name.p ? -1 : a->name.p > b->name.p;
 }
 
-static void index_init(struct index *x, struct str table)
+static void sort_few(struct table_field *f, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct table_field one = f[i];
+        size_t j = i;
+
+        for (; j > 0 && by_name(&f[j - 1], &one) > 0; j--)
+            f[j] = f[j - 1];
+        f[j] = one;
+    }
+}
+
+size_t table_count(struct str table)
 {
     struct field_value v;
-    struct str rest, name;
-    size_t i = 0;
+    struct str name;
+    size_t n = 0;
 
-    x->n = 0;
-    for (rest = table; table_next(&rest, &name, &v);)
-        x->n++;
-    x->field = x->n <= FEW ? x->few : xgrow(NULL, x->n, sizeof *x->field);
-    for (rest = table; i < x->n; table_next(&rest, &name, &v))
-        x->field[i++] = rest.p;
-    qsort(x->field, x->n, sizeof *x->field, by_name);
+    while (table_next(&table, &name, &v))
+        n++;
+    return n;
 }
 
-static void index_clear(struct index *x)
+void table_fields(struct str table, struct table_field *out)
 {
-    if (x->field != x->few)
-        free(x->field);
+    struct table_field one;
+    size_t n = 0;
+
+    while (table_next(&table, &one.name, &one.value))
+        out[n++] = one;
+    if (n <= FEW)
+        sort_few(out, n);
+    else
+        qsort(out, n, sizeof *out, by_name);
 }
 
-/* Reads the field at p again; the index only points at whole ones. */
-static void field_at(const char *p, struct str table, struct str *name, struct field_value *v)
+static struct table_field *fields_of(struct str table, size_t n, struct table_field *few)
 {
-    struct str rest = { p, (size_t)(table.p + table.n - p) };
-    bool whole = table_next(&rest, name, v);
+    struct table_field *f = n <= FEW ? few : xgrow(NULL, n, sizeof *f);
 
-    assert(whole);
+    table_fields(table, f);
+    return f;
 }
 
 bool table_equal(struct str a, struct str b)
 {
-    struct index x, y;
-    bool equal;
+    size_t n = table_count(a);
+    struct table_field few[FEW], few_too[FEW], *x, *y;
+    bool equal = n == table_count(b);
 
-    index_init(&x, a);
-    index_init(&y, b);
-    equal = x.n == y.n;
-    for (size_t i = 0; equal && i < x.n; i++) {
-        struct field_value v, w;
-        struct str name, other;
-
-        field_at(x.field[i], a, &name, &v);
-        field_at(y.field[i], b, &other, &w);
-        equal = str_eq(name, other) && field_equal(&v, &w);
+    if (!equal)
+        return false;
+    x = fields_of(a, n, few);
+    y = fields_of(b, n, few_too);
+    for (size_t i = 0; equal && i < n; i++)
+        equal = str_eq(x[i].name, y[i].name) && field_equal(&x[i].value, &y[i].value);
+    if (x != few) {
+        free(x);
+        free(y);
     }
-    index_clear(&y);
-    index_clear(&x);
     return equal;
 }
 
 void table_sort(struct str table, char *out)
 {
-    struct index x;
+    size_t n = table_count(table);
+    struct table_field few[FEW], *f = fields_of(table, n, few);
     char *end = out;
 
-    index_init(&x, table);
-    for (size_t i = 0; i < x.n; i++) {
-        struct field_value v;
-        struct str rest = { x.field[i], (size_t)(table.p + table.n - x.field[i]) }, name;
+    for (size_t i = 0; i < n; i++) {
+        /* From the octet with the name's length to the end of the value. */
+        const char *p = f[i].name.p - 1;
+        size_t size = (size_t)(f[i].value.data.p + f[i].value.data.n - p);
 
-        table_next(&rest, &name, &v);
-        memcpy(end, x.field[i], (size_t)(rest.p - x.field[i]));
-        end += rest.p - x.field[i];
+        memcpy(end, p, size);
+        end += size;
     }
-    index_clear(&x);
+    if (f != few)
+        free(f);
     assert(end == out + table.n);
 }
 

@@ -1,0 +1,46 @@
+#include "confirm.h"
+
+#include "codec.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+void confirms_clear(struct confirms *c)
+{
+    free(c->runs);
+    *c = (struct confirms){ .runs = NULL };
+}
+
+void confirms_add(struct confirms *c, uint64_t batch)
+{
+    struct confirm_run *last = c->count ? &c->runs[c->count - 1] : NULL;
+
+    c->published++;
+    if (last && last->batch >= batch) {
+        last->last = c->published;
+        return;
+    }
+    if (c->count == c->capacity) {
+        c->capacity = c->capacity * 2 + 4;
+        c->runs = xgrow(c->runs, c->capacity, sizeof *c->runs);
+    }
+    c->runs[c->count++] = (struct confirm_run){ .last = c->published, .batch = batch };
+}
+
+bool confirms_flush(struct confirms *c, struct out *o, uint16_t channel, uint64_t committed)
+{
+    size_t done = 0;
+    uint64_t last = 0;
+
+    while (done < c->count && c->runs[done].batch <= committed)
+        last = c->runs[done++].last;
+    if (done) {
+        struct m_basic_ack ack = { .delivery_tag = last, .multiple = last - c->confirmed > 1 };
+
+        send_basic_ack(o, channel, &ack);
+        c->confirmed = last;
+        c->count -= done;
+        memmove(c->runs, c->runs + done, c->count * sizeof *c->runs);
+    }
+    return c->count == 0;
+}

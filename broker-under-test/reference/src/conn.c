@@ -1,0 +1,203 @@
+#include "conn.h"
+
+#include "broker.h"
+#include "dispatch.h"
+#include "limits.h"
+#include "log.h"
+#include "mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct conn *conn_new(struct broker *b, const char *peer, bool loopback, uint64_t now_ms)
+{
+    struct conn *c = xcalloc(1, sizeof *c);
+
+    c->broker = b;
+    c->number = ++b->last_conn;
+    snprintf(c->peer, sizeof c->peer, "%s", peer);
+    c->loopback = loopback;
+    c->state = CONN_HEADER;
+    c->frame_max = LIMIT_FRAME_EARLY;
+    c->born_ms = c->state_since_ms = c->heard_ms = c->said_ms = c->now_ms = now_ms;
+    out_init(&c->out);
+    TAILQ_INIT(&c->owned);
+    TAILQ_INSERT_TAIL(&b->conns, c, link);
+    return c;
+}
+
+static void stop_talking(struct conn *c)
+{
+    if (c->talking)
+        TAILQ_REMOVE(c->gated ? &c->broker->gated : &c->broker->talking, c, talk_link);
+    c->talking = c->gated = false;
+}
+
+void conn_free(struct conn *c)
+{
+    conn_gone(c);
+    for (size_t i = 0; i < c->channel_room; i++) {
+        if (c->channels[i])
+            channel_free(c->channels[i]);
+    }
+    stop_talking(c);
+    TAILQ_REMOVE(&c->broker->conns, c, link);
+    c->out.pinned = 0;
+    out_clear(&c->out);
+    free(c->channels);
+    free(c->partial);
+    free(c);
+}
+
+void conn_talk(struct conn *c)
+{
+    if (c->talking)
+        return;
+    TAILQ_INSERT_TAIL(&c->broker->talking, c, talk_link);
+    c->talking = true;
+}
+
+void conn_enter(struct conn *c, enum conn_state state)
+{
+    c->state = state;
+    c->state_since_ms = c->now_ms;
+}
+
+struct channel *conn_channel(const struct conn *c, uint16_t number)
+{
+    return number < c->channel_room ? c->channels[number] : NULL;
+}
+
+struct channel *conn_add_channel(struct conn *c, uint16_t number)
+{
+    if (number >= c->channel_room) {
+        size_t room =
+            (size_t)number + 1 > c->channel_room * 2 ? (size_t)number + 1 : c->channel_room * 2;
+
+        c->channels = xgrow(c->channels, room, sizeof(struct channel *));
+        while (c->channel_room < room)
+            c->channels[c->channel_room++] = NULL;
+    }
+    if (!c->channels[number])
+        c->channels[number] = channel_new(c, number);
+    return c->channels[number];
+}
+
+void conn_release(struct conn *c)
+{
+    for (size_t i = 0; i < c->channel_room; i++) {
+        if (c->channels[i])
+            channel_end(c->channels[i], CH_CLOSED);
+    }
+    while (!TAILQ_EMPTY(&c->owned))
+        queue_delete(TAILQ_FIRST(&c->owned));
+    c->publisher = false;
+}
+
+void conn_gone(struct conn *c)
+{
+    if (c->state != CONN_DEAD && c->state != CONN_HEADER)
+        log_info("%s: connection lost", c->peer);
+    conn_release(c);
+    conn_enter(c, CONN_DEAD);
+    out_clear(&c->out);
+    broker_pump(c->broker);
+}
+
+void conn_close(struct conn *c, struct refusal why, uint16_t class_id, uint16_t method_id)
+{
+    char text[256];
+
+    assert(c->state & (CONN_OPEN | CONN_NEGOTIATING));
+    log_warnx("%s: connection closed: %d %s, %s", c->peer, why.code, reply_name(why.code),
+              why.text);
+    snprintf(text, sizeof text, "%s - %s", reply_name(why.code), why.text);
+    conn_release(c);
+    SEND(c, 0, connection_close, .reply_code = (uint16_t)why.code, .reply_text = str_of(text),
+         .class_id = class_id, .method_id = method_id);
+    conn_enter(c, CONN_CLOSING);
+}
+
+void conn_drop(struct conn *c, const char *why)
+{
+    log_warnx("%s: dropped: %s", c->peer, why);
+    conn_release(c);
+    out_clear(&c->out);
+    conn_enter(c, CONN_DEAD);
+    conn_talk(c); /* nothing to send, but the loop looks at it and closes */
+}
+
+void conn_shun(struct conn *c, const char *why)
+{
+    log_warnx("%s: refused in negotiation: %s", c->peer, why);
+    conn_enter(c, CONN_PAUSED);
+}
+
+void conn_force_close(struct conn *c, const char *why)
+{
+    if (c->state == CONN_OPEN)
+        conn_close(c, refuse(CONNECTION_FORCED, "%s", why), 0, 0);
+    else if (c->state != CONN_CLOSING)
+        conn_drop(c, why);
+}
+
+void conn_tell_blocked(struct conn *c, bool blocked)
+{
+    if (!c->cap_blocked || c->told_blocked == blocked || c->state != CONN_OPEN)
+        return;
+    c->told_blocked = blocked;
+    if (blocked)
+        SEND(c, 0, connection_blocked, .reason = STR("low on memory"));
+    else
+        SEND_BARE(c, 0, connection_unblocked);
+}
+
+bool conn_finished(const struct conn *c)
+{
+    return c->state == CONN_DEAD && out_waiting(&c->out) == 0;
+}
+
+bool conn_wants_input(const struct conn *c)
+{
+    if (out_waiting(&c->out) > LIMIT_OUT_DEAF)
+        return false;
+    return !(c->publisher && c->broker->blocked);
+}
+
+size_t conn_output(struct conn *c, struct iovec *iov, size_t max)
+{
+    size_t n = out_iov(&c->out, iov, max, store_committed(c->broker->store));
+
+    if (n == 0 && out_waiting(&c->out) && !c->talking) {
+        TAILQ_INSERT_TAIL(&c->broker->gated, c, talk_link);
+        c->talking = c->gated = true;
+    }
+    return n;
+}
+
+void conn_output_lent(struct conn *c, size_t n)
+{
+    assert(n <= out_waiting(&c->out));
+    c->out.pinned = n;
+}
+
+void conn_output_done(struct conn *c, size_t n, uint64_t now_ms)
+{
+    c->now_ms = now_ms;
+    if (n)
+        c->said_ms = now_ms;
+    out_done(&c->out, n);
+    if (!c->clogged || out_waiting(&c->out) > LIMIT_OUT_LOW)
+        return;
+    c->clogged = false;
+    for (size_t i = 0; i < c->channel_room; i++) {
+        if (c->channels[i])
+            channel_wake(c->channels[i]);
+    }
+}
+
+void conn_await_commit(struct conn *c)
+{
+    out_gate(&c->out, store_pending(c->broker->store));
+}

@@ -1,0 +1,203 @@
+/* A new broker from its store: vhosts before what is in them, queues before their
+   messages, both ends before a binding. */
+#include "durable.h"
+
+#include "broker.h"
+#include "codec.h"
+#include "log.h"
+#include "names.h"
+#include "table.h"
+
+#include <stdio.h>
+
+struct recovery {
+    struct broker *b;
+    char kind; /* what this pass is about */
+    size_t bad;
+};
+
+static struct str field(struct cursor *c)
+{
+    size_t n = (size_t)cursor_uint(c, 4);
+
+    return cursor_take(c, n);
+}
+
+/* "vhost NUL name": the vhost, and the rest in *name. NULL: no such vhost. */
+static struct vhost *split(struct broker *b, struct str both, struct str *name)
+{
+    const char *nul = both.n ? memchr(both.p, 0, both.n) : NULL;
+    size_t n = nul ? (size_t)(nul - both.p) : 0;
+
+    if (!nul)
+        return NULL;
+    *name = (struct str){ nul + 1, both.n - n - 1 };
+    return broker_vhost(b, (struct str){ both.p, n });
+}
+
+static bool recover_user(struct broker *b, struct str name, struct cursor *c)
+{
+    unsigned hashing = (unsigned)cursor_uint(c, 1);
+    struct str hash = field(c);
+    struct user *u;
+
+    field(c); /* tags: a broker without management has no use for them yet */
+    if (!cursor_finished(c) || hashing > HASH_SHA512)
+        return false;
+    u = broker_add_user(b, name);
+    user_set_hash(u, hash, (enum hashing)hashing);
+    return true;
+}
+
+static bool recover_rights(struct broker *b, struct str both, struct cursor *c)
+{
+    struct str name, patterns[PERMISSIONS];
+    struct vhost *v = split(b, both, &name);
+    struct user *u = v ? broker_user(b, name) : NULL;
+
+    for (int p = 0; p < PERMISSIONS; p++)
+        patterns[p] = field(c);
+    return u && cursor_finished(c) && user_grant(u, v->name, patterns);
+}
+
+static bool recover_exchange(struct broker *b, struct str both, struct cursor *c)
+{
+    struct str name, arguments;
+    struct vhost *v = split(b, both, &name);
+    unsigned type = (unsigned)cursor_uint(c, 1), flags = (unsigned)cursor_uint(c, 1);
+    struct exchange *x;
+
+    arguments = field(c);
+    if (!v || !cursor_finished(c) || type > ROUTE_HEADERS || !table_valid(arguments))
+        return false;
+    x = exchange_add(v, name, (enum route_type)type, true);
+    exchange_set(x, flags & 1, flags & 2, arguments);
+    return true;
+}
+
+static bool recover_message(void *context, const struct store_message *s, bool redelivered)
+{
+    struct queue *q = context;
+    struct message *m = message_new(s->exchange, s->routing_key, s->properties, s->body.n);
+    struct properties p;
+    bool ok = properties_read(&p, s->properties);
+
+    m = message_append(m, 0, s->body);
+    m->persistent = true;
+    m->priority = s->priority;
+    m->expires_at_ms = s->expires_at_ms;
+    m->headers_bytes = ok ? (uint32_t)p.headers.n : 0;
+    m->headers_at = ok && p.headers.n ? (uint32_t)(p.headers.p - s->properties.p) : 0;
+    message_seal(m, &q->vhost->broker->memory);
+    queue_recover(q, m, s->seq, redelivered);
+    message_unref(m);
+    return true;
+}
+
+static bool recover_queue(struct broker *b, struct str both, struct cursor *c)
+{
+    struct str name, arguments;
+    struct vhost *v = split(b, both, &name);
+    uint64_t id = cursor_uint(c, 8);
+    unsigned flags = (unsigned)cursor_uint(c, 1);
+    struct queue *q;
+
+    arguments = field(c);
+    if (!v || !cursor_finished(c) || !table_valid(arguments) || queue_arguments_ok(arguments).code)
+        return false;
+    q = queue_add(v, name, true, arguments);
+    q->id = id;
+    q->auto_delete = flags & 1;
+    return true;
+}
+
+static bool recover_binding(struct broker *b, struct cursor *c)
+{
+    struct vhost *v = broker_vhost(b, field(c));
+    struct str source = field(c), destination, key, arguments;
+    bool to_queue = cursor_uint(c, 1);
+    struct exchange *x = v ? vhost_exchange(v, source) : NULL;
+    struct destination *d = NULL;
+
+    destination = field(c);
+    key = field(c);
+    arguments = field(c);
+    if (v && to_queue)
+        d = (struct destination *)vhost_queue(v, destination);
+    else if (v)
+        d = (struct destination *)vhost_exchange(v, destination);
+    if (!x || !d || !cursor_finished(c) || !table_valid(arguments))
+        return false;
+    binding_add(x, d, key, arguments);
+    return true;
+}
+
+static bool recover_def(void *context, char kind, struct str name, struct str value)
+{
+    struct recovery *r = context;
+    struct cursor c = cursor_of(value);
+    bool ok = true;
+
+    if (kind != r->kind)
+        return true;
+    switch (kind) {
+    case 'B': r->b->boot = cursor_uint(&c, 8); break;
+    case 'V': ok = broker_vhost(r->b, name) || broker_add_vhost(r->b, name); break;
+    case 'U': ok = recover_user(r->b, name, &c); break;
+    case 'P': ok = recover_rights(r->b, name, &c); break;
+    case 'X': ok = recover_exchange(r->b, name, &c); break;
+    case 'Q': ok = recover_queue(r->b, name, &c); break;
+    case 'L': ok = recover_binding(r->b, &c); break;
+    default: break;
+    }
+    if (ok && !c.bad)
+        return true;
+    log_error("the store's definition %c '%.*s' makes no sense", kind,
+              kind == 'L' ? 0 : (int)name.n, name.p);
+    r->bad++;
+    return true;
+}
+
+static bool recover_messages(struct broker *b)
+{
+    struct map_entry *v_it = NULL, *q_it;
+    struct str name;
+    void *vhost, *queue;
+
+    while (map_iter(b->vhosts, &v_it, &name, &vhost)) {
+        for (q_it = NULL; map_iter(((struct vhost *)vhost)->queues, &q_it, &name, &queue);) {
+            struct queue *q = queue;
+
+            if (!store_each_message(b->store, q->id, recover_message, q))
+                return false;
+            if (q->ready_count)
+                log_info("queue '%.*s': %zu messages recovered", STR_ARGS(name), q->ready_count);
+        }
+    }
+    return true;
+}
+
+bool durable_recover(struct broker *b, char *error, size_t error_size)
+{
+    struct recovery r = { .b = b };
+    char boot[8];
+
+    for (const char *kind = "BVUPXQL"; *kind; kind++) {
+        r.kind = *kind;
+        if (!store_each_def(b->store, recover_def, &r)) {
+            snprintf(error, error_size, "the store's definitions cannot be read");
+            return false;
+        }
+    }
+    if (r.bad) {
+        snprintf(error, error_size, "%zu definitions in the store make no sense", r.bad);
+        return false;
+    }
+    if (!recover_messages(b)) {
+        snprintf(error, error_size, "the store's messages cannot be read");
+        return false;
+    }
+    put_uint(boot, ++b->boot, 8);
+    store_put_def(b->store, 'B', STR("boot"), (struct str){ boot, sizeof boot });
+    return true;
+}

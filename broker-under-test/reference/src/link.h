@@ -1,0 +1,33 @@
+/* One socket and its connection. */
+#ifndef REF_LINK_H
+#define REF_LINK_H
+
+#include "conn.h"
+
+#include <uv.h>
+
+struct loop;
+
+struct link {
+    struct loop *loop;
+    struct conn *conn;
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    uint64_t armed_ms; /* when the timer rings; NEVER: it does not */
+    bool reading, writing;
+    bool ending; /* all is said: only waits for the peer's end */
+    bool closing;
+    unsigned handles; /* not yet closed */
+    size_t lent;
+};
+
+/* Accepts from the listener. */
+void link_accept(struct loop *l, uv_stream_t *listener);
+/* Sends what there is, closes what is finished, sees to reading and the timer. */
+void link_flush(struct link *k);
+void link_see_to_reading(struct link *k);
+void link_close(struct link *k);
+
+#endif

@@ -1,0 +1,47 @@
+/* Channels: open, flow, close. */
+#include "handlers.h"
+
+#include "broker.h"
+
+struct refusal on_channel_open(struct channel *ch, const struct m_channel_open *m)
+{
+    (void)m; /* the out-of-band string is reserved, and tolerated */
+    channel_open(ch);
+    SEND(ch->conn, ch->number, channel_open_ok, .no_field = 0);
+    return accepted;
+}
+
+/* Consumers are paused; Get is not, "it is not affected by flow". */
+struct refusal on_channel_flow(struct channel *ch, const struct m_channel_flow *m)
+{
+    ch->flow = m->active;
+    SEND(ch->conn, ch->number, channel_flow_ok, .active = m->active);
+    if (m->active)
+        channel_wake(ch);
+    return accepted;
+}
+
+/* We never send Flow, so there is nothing that this could answer; it does no harm. */
+struct refusal on_channel_flow_ok(struct channel *ch, const struct m_channel_flow_ok *m)
+{
+    (void)ch;
+    (void)m;
+    return accepted;
+}
+
+/* When our Close crossed theirs, theirs is answered and the answer to ours still due. */
+struct refusal on_channel_close(struct channel *ch, const struct m_channel_close *m)
+{
+    (void)m;
+    if (ch->state == CH_OPEN)
+        channel_end(ch, CH_CLOSED);
+    SEND_BARE(ch->conn, ch->number, channel_close_ok);
+    return accepted;
+}
+
+struct refusal on_channel_close_ok(struct channel *ch, const struct m_channel_close_ok *m)
+{
+    (void)m;
+    channel_end(ch, CH_CLOSED);
+    return accepted;
+}

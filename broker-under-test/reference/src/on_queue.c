@@ -1,0 +1,198 @@
+/* Queues: declare, bind, unbind, purge, delete. */
+#include "handlers.h"
+
+#include "access.h"
+#include "broker.h"
+#include "durable.h"
+#include "mem.h"
+#include "names.h"
+#include "table.h"
+
+static void remember(struct channel *ch, const struct queue *q)
+{
+    struct str old = ch->last_queue;
+
+    ch->last_queue = str_dup(q->dest.name);
+    str_free(&old);
+}
+
+static void declare_ok(struct channel *ch, const struct m_queue_declare *m, const struct queue *q,
+                       bool durable)
+{
+    remember(ch, q);
+    if (m->no_wait)
+        return;
+    if (durable_del_binding(e.x, &e.q->dest, e.key, m->arguments))
+        conn_await_commit(ch->conn);
+    SEND(ch->conn, ch->number, queue_declare_ok, .queue = q->dest.name,
+         .message_count = (uint32_t)q->ready_count,
+         .consumer_count = (uint32_t)queue_active_consumers(q));
+}
+
+/* An exclusive queue ends with its connection, so its durable bit has no meaning. */
+static bool declared_as(const struct queue *q, const struct m_queue_declare *m)
+{
+    return (q->owner != NULL) == m->exclusive && q->dest.durable == (m->durable && !m->exclusive) &&
+           q->auto_delete == m->auto_delete && table_equal(q->arguments, m->arguments);
+}
+
+static struct refusal foreign(struct str name)
+{
+    return refuse(RESOURCE_LOCKED, "queue '%.*s' belongs to another connection", STR_ARGS(name));
+}
+
+static struct refusal create(struct channel *ch, const struct m_queue_declare *m, struct str name)
+{
+    struct conn *c = ch->conn;
+    struct str alternate;
+    struct refusal no = queue_arguments_ok(m->arguments);
+    struct queue *q;
+
+    if (no.code)
+        return no;
+    if (table_longstr(m->arguments, STR("x-dead-letter-exchange"), &alternate) &&
+        ((no = may(ch, MAY_READ, name)).code || (no = may(ch, MAY_WRITE, alternate)).code))
+        return no;
+    q = queue_add(c->vhost, name, m->durable && !m->exclusive, m->arguments);
+    q->auto_delete = m->auto_delete;
+    if (m->exclusive) {
+        q->owner = c;
+        TAILQ_INSERT_TAIL(&c->owned, q, owned_link);
+    }
+    durable_put_queue(q);
+    declare_ok(ch, m, q, q->dest.durable);
+    return accepted;
+}
+
+static struct refusal declare_passive(struct channel *ch, const struct m_queue_declare *m)
+{
+    struct queue *q;
+    struct refusal no = channel_queue(ch, m->queue, &q);
+
+    /* "If passive and no-wait are both set, the server does nothing." */
+    if (m->no_wait)
+        return accepted;
+    if (no.code)
+        return no;
+    declare_ok(ch, m, q, false);
+    return accepted;
+}
+
+struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare *m)
+{
+    char generated[64];
+    struct str name = m->queue;
+    struct queue *q;
+    struct refusal no;
+
+    if (m->passive)
+        return declare_passive(ch, m);
+    if (name.n == 0)
+        name = broker_new_name(ch->conn->broker, "amq.gen-", generated);
+    q = vhost_queue(ch->conn->vhost, name);
+    if (q && q->owner && q->owner != ch->conn)
+        return foreign(name);
+    if (!q && m->queue.n && (no = name_may_be_new("queue", name)).code)
+        return no;
+    if ((no = may(ch, MAY_CONFIGURE, name)).code)
+        return no;
+    if (!q)
+        return create(ch, m, name);
+    if (!declared_as(q, m))
+        return refuse(PRECONDITION_FAILED, "queue '%.*s' exists with other properties",
+                      STR_ARGS(name));
+    declare_ok(ch, m, q, false);
+    return accepted;
+}
+
+/* Both ends of a binding, or why not. A blank queue with a blank key means the queue's
+   own name as key. */
+struct ends {
+    struct queue *q;
+    struct exchange *x;
+    struct str key;
+};
+
+static struct refusal ends(struct channel *ch, struct str queue, struct str exchange,
+                           struct str key, struct ends *e)
+{
+    struct refusal no = channel_queue(ch, queue, &e->q);
+
+    if (no.code)
+        return no;
+    e->x = vhost_exchange(ch->conn->vhost, exchange);
+    if (!e->x)
+        return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(exchange),
+                      STR_ARGS(ch->conn->vhost->name));
+    e->key = queue.n == 0 && key.n == 0 ? e->q->dest.name : key;
+    no = may(ch, MAY_WRITE, e->q->dest.name);
+    return no.code ? no : may(ch, MAY_READ, exchange);
+}
+
+struct refusal on_queue_bind(struct channel *ch, const struct m_queue_bind *m)
+{
+    struct ends e;
+    struct refusal no = ends(ch, m->queue, m->exchange, m->routing_key, &e);
+
+    if (no.code || (no = binding_arguments_ok(m->arguments)).code)
+        return no;
+    if (binding_add(e.x, &e.q->dest, e.key, m->arguments) &&
+        durable_put_binding(e.x, &e.q->dest, e.key, m->arguments) && !m->no_wait)
+        conn_await_commit(ch->conn);
+    if (!m->no_wait)
+        SEND_BARE(ch->conn, ch->number, queue_bind_ok);
+    return accepted;
+}
+
+struct refusal on_queue_unbind(struct channel *ch, const struct m_queue_unbind *m)
+{
+    struct ends e;
+    struct refusal no = ends(ch, m->queue, m->exchange, m->routing_key, &e);
+
+    if (no.code)
+        return no;
+    if (!binding_remove(e.x, &e.q->dest, e.key, m->arguments))
+        return refuse(NOT_FOUND, "no such binding of '%.*s' to '%.*s'", STR_ARGS(e.q->dest.name),
+                      STR_ARGS(m->exchange));
+    if (durable)
+        conn_await_commit(ch->conn);
+    if (e.x->auto_delete && !exchange_in_use(e.x))
+        exchange_delete(e.x);
+    SEND_BARE(ch->conn, ch->number, queue_unbind_ok);
+    return accepted;
+}
+
+struct refusal on_queue_purge(struct channel *ch, const struct m_queue_purge *m)
+{
+    struct queue *q;
+    struct refusal no = channel_queue(ch, m->queue, &q);
+    size_t n;
+
+    if (no.code || (no = may(ch, MAY_READ, q->dest.name)).code)
+        return no;
+    n = queue_purge(q);
+    if (!m->no_wait)
+        SEND(ch->conn, ch->number, queue_purge_ok, .message_count = (uint32_t)n);
+    return accepted;
+}
+
+/* The answer goes first, so that a client waiting for it does not get the notices to its own
+   consumers instead; it stands behind the gate all the same. */
+struct refusal on_queue_delete(struct channel *ch, const struct m_queue_delete *m)
+{
+    struct queue *q;
+    struct refusal no = channel_queue(ch, m->queue, &q);
+
+    if (no.code || (no = may(ch, MAY_CONFIGURE, q->dest.name)).code)
+        return no;
+    if (m->if_unused && q->consumers)
+        return refuse(PRECONDITION_FAILED, "queue '%.*s' has consumers", STR_ARGS(q->dest.name));
+    if (m->if_empty && q->ready_count)
+        return refuse(PRECONDITION_FAILED, "queue '%.*s' is not empty", STR_ARGS(q->dest.name));
+    if (q->dest.durable && !m->no_wait)
+        conn_await_commit(ch->conn);
+    if (!m->no_wait)
+        SEND(ch->conn, ch->number, queue_delete_ok, .message_count = (uint32_t)q->ready_count);
+    queue_delete(q);
+    return accepted;
+}

@@ -1,0 +1,99 @@
+#include "publish.h"
+
+#include "access.h"
+#include "broker.h"
+#include "tx.h"
+
+static void give_back(struct channel *ch, struct message *m, enum reply_code code, const char *text)
+{
+    struct conn *c = ch->conn;
+
+    SEND(c, ch->number, basic_return, .reply_code = (uint16_t)code, .reply_text = str_of(text),
+         .exchange = message_exchange(m), .routing_key = message_key(m));
+    send_content(&c->out, ch->number, m, c->frame_max);
+}
+
+/* Immediate: only queues that deliver it at once get it. */
+static size_t keep_hungry(struct route *r, const struct message *m)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (queue_hungry(r->at[i], m))
+            r->at[n++] = r->at[i];
+    }
+    return r->n = n;
+}
+
+static uint64_t enqueue(struct route r, struct message *m)
+{
+    uint64_t batch = 0;
+
+    for (size_t i = 0; i < r.n; i++) {
+        uint64_t needs = queue_push(r.at[i], m);
+
+        batch = needs > batch ? needs : batch;
+    }
+    return batch;
+}
+
+uint64_t publish_now(struct channel *ch, const struct publish *p)
+{
+    struct message *m = p->message;
+    struct vhost *v = ch->conn->vhost;
+    /* In a transaction the exchange may have gone since; then it routes nowhere. */
+    struct exchange *x = vhost_exchange(v, message_exchange(m));
+    struct route r = { .n = 0 };
+    uint64_t batch = 0;
+
+    if (x)
+        r = vhost_route(v, x, message_key(m), message_headers(m));
+    if (r.n == 0 && p->mandatory)
+        give_back(ch, m, NO_ROUTE, "NO_ROUTE");
+    else if (p->immediate && keep_hungry(&r, m) == 0)
+        give_back(ch, m, NO_CONSUMERS, "NO_CONSUMERS");
+    else
+        batch = enqueue(r, m);
+    message_unref(m);
+    return batch;
+}
+
+static struct refusal judge(struct channel *ch, const struct message *m)
+{
+    struct str name = message_exchange(m);
+    struct exchange *x = vhost_exchange(ch->conn->vhost, name);
+
+    if (!x)
+        return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(name),
+                      STR_ARGS(ch->conn->vhost->name));
+    if (x->internal)
+        return refuse(ACCESS_REFUSED, "exchange '%.*s' is internal", STR_ARGS(name));
+    return may(ch, MAY_WRITE, name);
+}
+
+static void confirm_later(struct channel *ch, uint64_t batch)
+{
+    confirms_add(&ch->confirms, batch);
+    if (!ch->confirming)
+        TAILQ_INSERT_TAIL(&ch->conn->broker->confirming, ch, confirm_link);
+    ch->confirming = true;
+}
+
+struct refusal publish(struct channel *ch, const struct publish *p)
+{
+    struct refusal no = judge(ch, p->message);
+    uint64_t batch;
+
+    if (no.code) {
+        message_unref(p->message);
+        return no;
+    }
+    if (ch->mode == MODE_TX) {
+        tx_publish(ch->tx, p);
+        return accepted;
+    }
+    batch = publish_now(ch, p);
+    if (ch->mode == MODE_CONFIRM)
+        confirm_later(ch, batch);
+    return accepted;
+}

@@ -1,0 +1,348 @@
+#include "queue.h"
+
+#include "broker.h"
+#include "consumer.h"
+#include "durable.h"
+#include "limits.h"
+#include "mem.h"
+#include "table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A queue without x-max-priority has two levels, 0..4 and 5..9: the specification's
+   minimum. Most messages have no priority at all and stay in publish order. */
+static uint8_t level_of(const struct queue *q, const struct message *m)
+{
+    unsigned level = m->priority;
+
+    if (!q->prioritised)
+        level = m->priority >= 5;
+    return (uint8_t)(level < q->levels ? level : q->levels - 1);
+}
+
+static unsigned levels_of(struct str arguments, bool *prioritised)
+{
+    int64_t max;
+
+    *prioritised = table_integer(arguments, STR("x-max-priority"), &max);
+    assert(!*prioritised || (max >= 0 && max < LIMIT_LEVELS));
+    return *prioritised ? (unsigned)max + 1 : PLAIN_LEVELS;
+}
+
+struct queue *queue_add(struct vhost *v, struct str name, bool durable, struct str arguments)
+{
+    struct queue *q = xcalloc(1, sizeof *q);
+
+    q->dest = (struct destination){ .is_queue = true, .durable = durable, .name = str_dup(name) };
+    q->vhost = v;
+    q->id = broker_new_id(v->broker);
+    q->next_seq = broker_first_seq(v->broker);
+    q->arguments = str_dup(arguments);
+    q->levels = levels_of(arguments, &q->prioritised);
+    q->ready = xcalloc(q->levels, sizeof *q->ready);
+    for (unsigned i = 0; i < q->levels; i++)
+        TAILQ_INIT(&q->ready[i]);
+    TAILQ_INIT(&q->active);
+    TAILQ_INIT(&q->idle);
+    map_set(v->queues, q->dest.name, q);
+    binding_add(vhost_exchange(v, STR("")), &q->dest, q->dest.name, (struct str){ "", 0 });
+    return q;
+}
+
+static void entry_free(struct queue *q, struct entry *e)
+{
+    q->vhost->broker->memory -= sizeof *e;
+    message_unref(e->message);
+    free(e);
+}
+
+void queue_free(struct queue *q)
+{
+    struct entry *e;
+
+    for (unsigned i = 0; i < q->levels; i++) {
+        while ((e = TAILQ_FIRST(&q->ready[i]))) {
+            TAILQ_REMOVE(&q->ready[i], e, link);
+            entry_free(q, e);
+        }
+    }
+    broker_unwake(q->vhost->broker, q);
+    free(q->ready);
+    free(q->dest.sources);
+    str_free(&q->dest.name);
+    str_free(&q->arguments);
+    free(q);
+}
+
+/* A deleted queue stays while channels hold entries of it. */
+static void free_if_over(struct queue *q)
+{
+    if (q->deleted && q->unacked_count == 0)
+        queue_free(q);
+}
+
+static struct entry *first_ready(const struct queue *q)
+{
+    for (unsigned i = q->levels; i-- > 0;) {
+        struct entry *e = TAILQ_FIRST(&q->ready[i]);
+
+        if (e)
+            return e;
+    }
+    return NULL;
+}
+
+static struct entry *next_ready(const struct queue *q, const struct entry *e)
+{
+    struct entry *next = TAILQ_NEXT(e, link);
+
+    for (unsigned i = e->level; !next && i-- > 0;)
+        next = TAILQ_FIRST(&q->ready[i]);
+    return next;
+}
+
+static struct entry *entry_new(struct queue *q, struct message *m, uint64_t seq)
+{
+    struct entry *e = xmalloc(sizeof *e);
+
+    *e = (struct entry){
+        .message = message_ref(m), .queue = q, .seq = seq, .level = level_of(q, m)
+    };
+    q->vhost->broker->memory += sizeof *e;
+    TAILQ_INSERT_TAIL(&q->ready[e->level], e, link);
+    q->ready_count++;
+    return e;
+}
+
+uint64_t queue_push(struct queue *q, struct message *m)
+{
+    struct entry *e = entry_new(q, m, q->next_seq++);
+
+    queue_wake(q);
+    if (!q->dest.durable || !m->persistent)
+        return 0;
+    e->stored = true;
+    return durable_put_message(q, e);
+}
+
+void queue_recover(struct queue *q, struct message *m, uint64_t seq, bool redelivered)
+{
+    struct entry *e = entry_new(q, m, seq);
+
+    e->stored = true;
+    e->redelivered = redelivered;
+}
+
+/* Remembers in the store how far deliveries went, so that after a crash their repeats
+   can be marked. */
+static void mark(struct queue *q, const struct entry *e)
+{
+    if (e->stored && e->seq > q->mark)
+        q->mark = e->seq;
+}
+
+static void take(struct queue *q, struct entry *e)
+{
+    TAILQ_REMOVE(&q->ready[e->level], e, link);
+    q->ready_count--;
+    q->unacked_count++;
+}
+
+struct entry *queue_take(struct queue *q)
+{
+    struct entry *e = first_ready(q);
+    uint64_t before = q->mark;
+
+    if (!e)
+        return NULL;
+    take(q, e);
+    mark(q, e);
+    if (q->mark != before)
+        durable_mark(q);
+    return e;
+}
+
+void queue_settle(struct queue *q, struct entry *e)
+{
+    if (e->stored && !q->deleted)
+        durable_del_message(q, e);
+    entry_free(q, e);
+    assert(q->unacked_count > 0);
+    q->unacked_count--;
+    free_if_over(q);
+}
+
+void queue_requeue(struct queue *q, struct entry *e)
+{
+    struct entry *after;
+
+    if (q->deleted) {
+        queue_settle(q, e);
+        return;
+    }
+    e->redelivered = true;
+    e->consumer = NULL;
+    /* What comes back is older than what is there, so its place is near the head. */
+    for (after = TAILQ_FIRST(&q->ready[e->level]); after && after->seq < e->seq;)
+        after = TAILQ_NEXT(after, link);
+    if (after)
+        TAILQ_INSERT_BEFORE(after, e, link);
+    else
+        TAILQ_INSERT_TAIL(&q->ready[e->level], e, link);
+    q->ready_count++;
+    q->unacked_count--;
+    queue_wake(q);
+}
+
+size_t queue_purge(struct queue *q)
+{
+    size_t n = q->ready_count;
+    struct entry *e;
+
+    while ((e = first_ready(q))) {
+        take(q, e);
+        queue_settle(q, e);
+    }
+    return n;
+}
+
+size_t queue_delete(struct queue *q)
+{
+    size_t ready = q->ready_count;
+    struct consumer *c;
+
+    map_pop(q->vhost->queues, q->dest.name);
+    durable_forget_queue(q);
+    destination_clear(&q->dest);
+    if (q->owner)
+        TAILQ_REMOVE(&q->owner->owned, q, owned_link);
+    q->deleted = true;
+    q->unacked_count++; /* holds the queue until we are done with it */
+    while ((c = TAILQ_FIRST(&q->active)) || (c = TAILQ_FIRST(&q->idle)))
+        consumer_bereave(c);
+    queue_purge(q);
+    broker_unwake(q->vhost->broker, q);
+    q->unacked_count--;
+    free_if_over(q);
+    return ready;
+}
+
+size_t queue_active_consumers(const struct queue *q)
+{
+    const struct consumer *c;
+    size_t n = 0;
+
+    TAILQ_FOREACH (c, &q->active, link) {
+        n += consumer_flowing(c);
+    }
+    TAILQ_FOREACH (c, &q->idle, link) {
+        n += consumer_flowing(c);
+    }
+    return n;
+}
+
+void queue_add_consumer(struct queue *q, struct consumer *c)
+{
+    TAILQ_INSERT_TAIL(&q->active, c, link);
+    q->consumers++;
+    q->no_local_consumers += c->no_local;
+    q->had_consumer = true;
+    queue_wake(q);
+}
+
+void queue_remove_consumer(struct queue *q, struct consumer *c)
+{
+    TAILQ_REMOVE(c->idle ? &q->idle : &q->active, c, link);
+    q->consumers--;
+    q->no_local_consumers -= c->no_local;
+    if (q->exclusive_consumer == c)
+        q->exclusive_consumer = NULL;
+    if (q->auto_delete && q->consumers == 0 && !q->deleted)
+        queue_delete(q);
+}
+
+void queue_wake(struct queue *q)
+{
+    if (!q->deleted && (!TAILQ_EMPTY(&q->active)))
+        broker_wake(q->vhost->broker, q);
+}
+
+/* Whose turn it is for this message. Skips, but leaves active, who may not have this
+   one: its own publisher if it asked for no-local. Who rejected it comes last. */
+static struct consumer *next_consumer(struct queue *q, const struct message *m, uint64_t avoid)
+{
+    struct consumer *c, *next, *second_best = NULL;
+
+    for (c = TAILQ_FIRST(&q->active); c; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (!consumer_can_take(c, m)) {
+            consumer_idle(c);
+            continue;
+        }
+        if (c->no_local && consumer_published(c, m))
+            continue;
+        if (avoid == 0 || !consumer_is_of(c, avoid))
+            return c;
+        if (!second_best)
+            second_best = c;
+    }
+    return second_best;
+}
+
+bool queue_hungry(struct queue *q, const struct message *m)
+{
+    return q->ready_count == 0 && next_consumer(q, m, 0);
+}
+
+static void hand_over(struct queue *q, struct consumer *c, struct entry *e)
+{
+    /* To the end of the row before it is served: serving may make it idle. */
+    TAILQ_REMOVE(&q->active, c, link);
+    TAILQ_INSERT_TAIL(&q->active, c, link);
+    consumer_deliver(c, e);
+}
+
+/* What Recover owes to one consumer comes before anything new for it. */
+static void pump_resends(struct queue *q, unsigned *quota)
+{
+    struct consumer *c, *next;
+
+    for (c = TAILQ_FIRST(&q->active); c && *quota; c = next) {
+        struct entry *e;
+
+        next = TAILQ_NEXT(c, link);
+        while (*quota && (e = TAILQ_FIRST(&c->resend))) {
+            if (!consumer_can_take(c, e->message)) {
+                consumer_idle(c);
+                break;
+            }
+            TAILQ_REMOVE(&c->resend, e, link);
+            consumer_deliver(c, e);
+            --*quota;
+        }
+    }
+}
+
+bool queue_pump(struct queue *q)
+{
+    unsigned quota = LIMIT_PUMP;
+    uint64_t before = q->mark;
+    struct entry *e, *next;
+
+    pump_resends(q, &quota);
+    for (e = first_ready(q); e && quota && !TAILQ_EMPTY(&q->active); e = next) {
+        struct consumer *c = next_consumer(q, e->message, e->avoid);
+
+        next = next_ready(q, e);
+        if (!c)
+            continue;
+        take(q, e);
+        mark(q, e);
+        hand_over(q, c, e);
+        quota--;
+    }
+    if (q->mark != before)
+        durable_mark(q);
+    return quota == 0;
+}

@@ -1,0 +1,57 @@
+#include "sasl.h"
+
+#include "broker.h"
+#include "table.h"
+#include "user.h"
+
+struct credentials {
+    struct str user, password;
+};
+
+bool sasl_offered(struct str mechanism)
+{
+    return str_eq(mechanism, STR("PLAIN")) || str_eq(mechanism, STR("AMQPLAIN"));
+}
+
+/* [identity] NUL user NUL password */
+static bool read_plain(struct str r, struct credentials *out)
+{
+    const char *first = r.n ? memchr(r.p, 0, r.n) : NULL;
+    const char *end = r.p + r.n, *second;
+
+    if (!first)
+        return false;
+    second = memchr(first + 1, 0, (size_t)(end - first - 1));
+    if (!second)
+        return false;
+    out->user = (struct str){ first + 1, (size_t)(second - first - 1) };
+    out->password = (struct str){ second + 1, (size_t)(end - second - 1) };
+    return true;
+}
+
+/* A field table without its length, with LOGIN and PASSWORD. */
+static bool read_amqplain(struct str r, struct credentials *out)
+{
+    return table_valid(r) && table_longstr(r, STR("LOGIN"), &out->user) &&
+           table_longstr(r, STR("PASSWORD"), &out->password);
+}
+
+struct user *sasl_login(const struct conn *c, struct str mechanism, struct str response,
+                        const char **why)
+{
+    struct credentials who;
+    bool plain = str_eq(mechanism, STR("PLAIN"));
+    struct user *u;
+
+    *why = "login was refused";
+    if (!(plain ? read_plain(response, &who) : read_amqplain(response, &who)))
+        return NULL;
+    u = broker_user(c->broker, who.user);
+    if (!u || !user_password_ok(u, who.password))
+        return NULL;
+    if (str_eq(u->name, STR("guest")) && !c->loopback && !c->broker->settings.guest_anywhere) {
+        *why = "user 'guest' may come in through loopback only";
+        return NULL;
+    }
+    return u;
+}

@@ -1,0 +1,156 @@
+/* How the parts of the store fit together. Only store*.c include this.
+
+     store.c         the loop thread's side: open batch, seal, reap, close
+     store_batch.c   a batch: operations in order, and an index to cancel puts
+     store_write.c   the store thread: batches into LMDB transactions
+     store_open.c    opening, and every reason not to
+     store_check.c   whether the file can be read at all
+     store_read.c    recovery
+
+   At any time there are at most three batches with work: one open (loop thread
+   only), one waiting (sealed, not begun) and one being written. While one waits,
+   a seal leaves the open batch open: what the next turns add will be written in
+   the same transaction, which is what makes a slow disk bearable. */
+#ifndef REF_STORE_INSIDE_H
+#define REF_STORE_INSIDE_H
+
+#include "store.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+enum op_kind { OP_PUT, OP_CANCELLED, OP_DEL, OP_DEL_QUEUE, OP_MARK, OP_PUT_DEF, OP_DEL_DEF };
+
+struct op {
+    enum op_kind kind;
+    uint8_t priority;
+    uint64_t queue_id;
+    uint64_t seq; /* of a mark: MARK_SEQ, to be found by it */
+    union {
+        struct {
+            struct str exchange, routing_key, properties, body;
+            int64_t expires_at_ms;
+            void *owner;
+            void (*release)(void *owner);
+        } put; /* and cancelled */
+        uint64_t mark;
+        struct {
+            char *bytes; /* ours: kind and name, then value */
+            size_t key_octets, value_octets;
+        } def;
+    };
+};
+
+/* No message has it: sequence numbers count up from 1. */
+#define MARK_SEQ UINT64_MAX
+
+struct batch {
+    STAILQ_ENTRY(batch) link; /* in store.done */
+    uint64_t number;
+    bool awaited; /* somebody was told the number: it must be reached */
+    bool sealed;  /* could not be handed over yet */
+    size_t n, max, live;
+    size_t bytes; /* what its messages hold on to */
+    struct op *op;
+    uint32_t *slot; /* open addressing: index of the operation + 1 */
+    size_t slots;   /* a power of two */
+    size_t indexed;
+};
+STAILQ_HEAD(batch_list, batch);
+
+struct batch *batch_new(void);
+void batch_free(struct batch *b);
+/* Empties it for use again; holds have been released. */
+void batch_reset(struct batch *b);
+/* A new operation, not in the index. */
+struct op *batch_add(struct batch *b, enum op_kind kind, uint64_t queue_id, uint64_t seq);
+/* The same, and batch_find will know it: puts and marks. */
+struct op *batch_add_indexed(struct batch *b, enum op_kind kind, uint64_t queue_id, uint64_t seq);
+struct op *batch_find(const struct batch *b, uint64_t queue_id, uint64_t seq);
+/* true if there was such a put, which is now none. */
+bool batch_cancel(struct batch *b, uint64_t queue_id, uint64_t seq);
+void batch_cancel_queue(struct batch *b, uint64_t queue_id);
+void batch_release_holds(struct batch *b);
+
+struct store {
+    MDB_env *env;
+    MDB_dbi defs, messages, marks;
+    int lock_fd;
+    size_t map_ceiling;
+    char *dir;
+    void (*wake)(void *context);
+    void *context;
+
+    /* The loop thread's. */
+    struct batch *open, *spare;
+    size_t backlog;
+    bool begun; /* something was handed over; recovery is past */
+
+    /* Between the threads. */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t work;  /* there is a waiting batch, or it is time to stop */
+    pthread_cond_t taken; /* the waiting batch is begun */
+    struct batch *waiting, *writing;
+    struct batch_list done;
+    bool stop;
+
+    _Atomic uint64_t committed;
+    _Atomic bool failed; /* failure is complete and will not change */
+    char failure[256];
+};
+
+/* store_write.c: what the store thread does with one batch. */
+bool store_write(struct store *s, const struct batch *b);
+/* The first failure counts. */
+void store_fail(struct store *s, const char *what, int rc);
+/* store_check.c: can every record be read? Forks; before the store thread exists. */
+bool store_sound(const char *dir);
+/* store_open.c */
+bool store_open_env(struct store *s, const struct store_options *o, char *error, size_t size);
+void store_close_env(struct store *s);
+
+/* A message's key: queue id and sequence number, big endian so that order is order.
+     0  8  queue id
+     8  8  seq
+   The first eight octets alone are the key of a mark. */
+enum { KEY_OCTETS = 16 };
+
+/* A message's value, integers big endian:
+     0   8  expires_at_ms
+     8   4  octets of properties
+     12  2  octets of the exchange's name
+     14  2  octets of the routing key
+     16  1  priority
+     17  .  exchange, routing key, properties, body                       */
+enum { RECORD_HEAD = 17 };
+
+/* A definition's key is its kind octet and name, or the front of it and a digest. Value:
+     0   4  octets of kind and name
+     4   .  kind, name, the caller's value                               */
+enum { LIMIT_DEF_KEY = 511, DEF_HEAD = 4 };
+
+static inline void put_be(unsigned char *p, uint64_t value, int octets)
+{
+    for (int i = octets; i-- > 0; value >>= 8)
+        p[i] = (unsigned char)value;
+}
+
+static inline uint64_t get_be(const unsigned char *p, int octets)
+{
+    uint64_t value = 0;
+
+    for (int i = 0; i < octets; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
+static inline void put_key(unsigned char *p, uint64_t queue_id, uint64_t seq)
+{
+    put_be(p, queue_id, 8);
+    put_be(p + 8, seq, 8);
+}
+
+#endif

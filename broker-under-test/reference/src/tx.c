@@ -1,0 +1,99 @@
+#include "tx.h"
+
+#include "broker.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+struct step {
+    bool is_publish;
+    struct publish publish;
+    struct unacked_slot slot;
+    enum outcome outcome;
+};
+
+struct tx {
+    struct step *steps;
+    size_t count, capacity;
+};
+
+struct tx *tx_new(void)
+{
+    return xcalloc(1, sizeof(struct tx));
+}
+
+void tx_free(struct tx *tx)
+{
+    if (!tx)
+        return;
+    free(tx->steps);
+    free(tx);
+}
+
+static struct step *add(struct tx *tx)
+{
+    if (tx->count == tx->capacity) {
+        tx->capacity = tx->capacity * 2 + 8;
+        tx->steps = xgrow(tx->steps, tx->capacity, sizeof *tx->steps);
+    }
+    return &tx->steps[tx->count++];
+}
+
+void tx_publish(struct tx *tx, const struct publish *p)
+{
+    *add(tx) = (struct step){ .is_publish = true, .publish = *p };
+}
+
+void tx_settle(struct tx *tx, const struct unacked_slot *slot, enum outcome outcome)
+{
+    *add(tx) = (struct step){ .slot = *slot, .outcome = outcome };
+}
+
+uint64_t tx_commit(struct channel *ch)
+{
+    struct tx *tx = ch->tx;
+    uint64_t batch = 0;
+
+    for (size_t i = 0; i < tx->count; i++) {
+        const struct step *s = &tx->steps[i];
+        uint64_t needs = 0;
+
+        if (s->is_publish) {
+            needs = publish_now(ch, &s->publish);
+        } else {
+            if (s->slot.entry->stored)
+                needs = store_pending(ch->conn->broker->store);
+            channel_apply(ch, s->slot.entry, s->outcome);
+        }
+        batch = needs > batch ? needs : batch;
+    }
+    tx->count = 0;
+    return batch;
+}
+
+void tx_rollback(struct channel *ch)
+{
+    struct tx *tx = ch->tx;
+    struct unacked_slot *slots = xgrow(NULL, tx->count, sizeof *slots);
+    size_t n = 0;
+
+    for (size_t i = 0; i < tx->count; i++) {
+        if (tx->steps[i].is_publish)
+            message_unref(tx->steps[i].publish.message);
+        else
+            slots[n++] = tx->steps[i].slot;
+    }
+    unacked_restore(&ch->unacked, slots, n);
+    free(slots);
+    tx->count = 0;
+}
+
+void tx_forget_consumer(struct tx *tx, const struct consumer *c)
+{
+    for (size_t i = 0; i < tx->count; i++) {
+        struct step *s = &tx->steps[i];
+
+        if (!s->is_publish && s->slot.entry->consumer == c)
+            s->slot.entry->consumer = NULL;
+    }
+}

@@ -1,0 +1,136 @@
+#include "suites/steps.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const void *said(const struct trace *trace, char who, enum method_id id)
+{
+    const struct trace_event *e = trace_find(trace, NULL, who, id);
+
+    assert(e && e->frame.args);
+    return e->frame.args;
+}
+
+struct witness witness(struct t *t)
+{
+    struct witness w = { .c = OPEN() };
+    const struct trace *trace = TRACE(w.c);
+    const struct m_connection_start_ok *login = said(trace, 'C', M_connection_start_ok);
+    const struct m_connection_open *open = said(trace, 'C', M_connection_open);
+    const struct m_connection_tune *tune = said(trace, 'S', M_connection_tune);
+
+    w.mechanism = arena_copy(t_arena(t), login->mechanism);
+    w.response = arena_copy(t_arena(t), login->response);
+    w.vhost = arena_copy(t_arena(t), open->virtual_host);
+    w.offer = *tune;
+    return w;
+}
+
+void undisturbed(struct t *t, const struct witness *w)
+{
+    STEP("the broker serves others");
+    QUIET(w->c, 1);
+    CLOSE(OPEN());
+}
+
+void never_declared(struct t *t, const struct witness *w, struct str queue)
+{
+    STEP("no trace was left");
+    SEND(w->c, 1, queue_declare, .queue = queue, .passive = true);
+    REFUSED(w->c, 1, NOT_FOUND, queue_declare);
+}
+
+struct peer *up_to_start(struct t *t)
+{
+    struct peer *c = CONNECT();
+
+    RAW(c, PROTOCOL_HEADER);
+    RECV(c, 0, connection_start);
+    return c;
+}
+
+struct peer *up_to_tune(struct t *t, const struct witness *w)
+{
+    struct peer *c = up_to_start(t);
+
+    CALL(c, 0, connection_start_ok, .mechanism = w->mechanism, .response = w->response,
+         .locale = S("en_US"));
+    return c;
+}
+
+struct peer *up_to_open(struct t *t, const struct witness *w, struct m_connection_tune_ok limits)
+{
+    struct peer *c = up_to_tune(t, w);
+
+    t_send(t, __LINE__, c, 0, M_connection_tune_ok, &limits);
+    return c;
+}
+
+void on_to_channel(struct t *t, struct peer *c, const struct witness *w)
+{
+    CALL(c, 0, connection_open, .virtual_host = w->vhost);
+    CALL(c, 1, channel_open);
+}
+
+struct m_connection_tune_ok as_offered(const struct witness *w)
+{
+    return (struct m_connection_tune_ok){ .channel_max = w->offer.channel_max,
+                                          .frame_max = w->offer.frame_max };
+}
+
+void t_ends_silently(struct t *t, int line, struct peer *c, const char *otherwise)
+{
+    struct next n = t_next(t, line, c, 0, false);
+
+    if (n.kind != GOT_FRAME)
+        return;
+    if (!n.frame.method || n.frame.method->id != M_connection_close || !n.frame.args)
+        t_fail(t, line, NULL, "wanted the end of the stream, got %s",
+               n.frame.method ? n.frame.method->name : "a frame that is no method");
+    t_weak(t, line, "%s", otherwise);
+    SEND(c, 0, connection_close_ok);
+    t_hangup(t, line, c);
+}
+
+struct str frame_octets(struct t *t, uint16_t channel, enum method_id id, const void *args)
+{
+    struct buf b;
+    struct str octets;
+
+    buf_init(&b, 1 << 20);
+    frame_put_method(&b, channel, id, args);
+    octets = arena_copy(t_arena(t), buf_str(&b));
+    buf_clear(&b);
+    return octets;
+}
+
+struct str payload_of(struct str frame)
+{
+    assert(frame.n >= FRAME_OVERHEAD);
+    return (struct str){ frame.p + FRAME_OVERHEAD - 1, frame.n - FRAME_OVERHEAD };
+}
+
+struct str glued(struct t *t, struct str a, struct str b)
+{
+    char *p = arena_alloc(t_arena(t), a.n + b.n + 1);
+
+    if (a.n)
+        memcpy(p, a.p, a.n);
+    if (b.n)
+        memcpy(p + a.n, b.p, b.n);
+    return (struct str){ p, a.n + b.n };
+}
+
+struct str first_octets(struct str s, size_t n)
+{
+    assert(n <= s.n);
+    return (struct str){ s.p, n };
+}
+
+struct str repeated(struct t *t, char octet, size_t n)
+{
+    char *p = arena_alloc(t_arena(t), n + 1);
+
+    memset(p, octet, n);
+    return (struct str){ p, n };
+}
