@@ -39,7 +39,7 @@ WIRE_CASE(numbers, .title = "publishes are confirmed as 1, 2, 3 …",
         PUBLISH(c, 1, S("m"), .routing_key = NAME("q"));
         RECV(c, 1, basic_ack, .delivery_tag = EQ(i));
     }
-    CHECK(QUIET_QUEUE(c, 1, NAME("q"))->message_count == 3, "all three are in the queue");
+    await_queue(t, c, 1, NAME("q"), 3, -1);
 }
 
 /* Many at once may be confirmed together or in any order, but each once. */

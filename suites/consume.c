@@ -73,7 +73,7 @@ WIRE_CASE(cancel, .title = "nothing is delivered after cancel-ok",
     SEND(c, 1, basic_cancel, .consumer_tag = S("me"));
     RECV(c, 1, basic_cancel_ok, .consumer_tag = IS(S("me")));
     PUBLISH(c, 1, S("2"), .routing_key = q);
-    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 1, "the message stays in the queue");
+    await_queue(t, c, 1, q, 1, -1);
     SEND(c, 1, basic_ack, .delivery_tag = 1);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("me"));
     DELIVERED(c, 1, S("2"), .redelivered = EQ(0));
@@ -214,7 +214,7 @@ WIRE_CASE(no_wait, .title = "consume and cancel with no-wait are not answered",
     SEND(c, 1, basic_cancel, .consumer_tag = S("me"), .no_wait = true);
     QUIET(c, 1);
     PUBLISH(c, 1, S("2"), .routing_key = q);
-    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 1, "the second message stays in the queue");
+    await_queue(t, c, 1, q, 1, -1);
 }
 
 /* ---- Get --------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
    46). */
 #define CHAPTER "prefetch"
 #include "fixtures/harness/case.h"
+#include "suites/steps.h"
 
 static void publish(struct t *t, struct peer *c, struct str q, int first, int last)
 {
@@ -26,22 +27,6 @@ static bool announced(struct t *t, struct peer *c, struct str capability)
     const struct value *one = all && all->tag == 'F' ? table_find(all->table, capability) : NULL;
 
     return one && one->tag == 't' && one->u;
-}
-
-/* Deliveries that arrive on channel 1 before a passive declare of the queue is answered. */
-static unsigned deliveries_now(struct t *t, struct peer *c, struct str q)
-{
-    unsigned n = 0;
-
-    SEND(c, 1, queue_declare, .queue = q, .passive = true);
-    for (;;) {
-        struct next next = NEXT(c);
-
-        CHECK(next.kind == GOT_FRAME, "the connection ended");
-        if (next.frame.method && next.frame.method->id == M_queue_declare_ok)
-            return n;
-        n += next.frame.method && next.frame.method->id == M_basic_deliver;
-    }
 }
 
 /* The specification shares the limit among the consumers of the channel; RabbitMQ gives each new

@@ -117,6 +117,8 @@ WIRE_CASE(immediate, .title = "immediate without a ready consumer",
     CHECK(n.frame.method->id == M_basic_return, "wanted basic.return or connection.close 540");
     CHECK(((const struct m_basic_return *)n.frame.args)->reply_code == NO_CONSUMERS,
           "wanted code 313");
+    CHECK(NEXT(c).frame.body_size == 3 && str_eq(NEXT(c).frame.payload, S("now")),
+          "wanted header and body of what was published");
     CHECK(RECV(c, 1, queue_declare_ok)->message_count == 0, "a returned message is not queued");
 }
 

@@ -27,14 +27,14 @@ static void comes_back(struct t *t, uint16_t heartbeat, void (*goes)(struct t *t
     CALL(other, 1, queue_declare, .queue = q);
     for (int i = 1; i <= 5; i++)
         PUBLISH(other, 1, TEXT("%d", i), .routing_key = q);
-    QUIET_QUEUE(other, 1, q);
+    await_queue(t, other, 1, q, 5, 0);
     CALL(c, 1, basic_qos, .prefetch_count = 3);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
     DELIVERED(c, 1, S("1"), .redelivered = EQ(0));
     SEND(c, 1, basic_ack, .delivery_tag = 1);
     for (int i = 2; i <= 4; i++)
         DELIVERED(c, 1, TEXT("%d", i), .redelivered = EQ(0));
-    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 1, "the fifth waits in the queue");
+    await_queue(t, c, 1, q, 1, -1);
 
     goes(t, c);
     await_queue(t, other, 1, q, 4, 0);
@@ -110,7 +110,7 @@ WIRE_CASE(cancel_keeps, .title = "basic.cancel leaves held messages with the cha
     DELIVERED(c, 1, S("acked later"));
     DELIVERED(c, 1, S("never acked"));
     CALL(c, 1, basic_cancel, .consumer_tag = S("c"));
-    CHECK(QUIET_QUEUE(c, 1, q)->message_count == 0, "nothing went back to the queue");
+    await_queue(t, c, 1, q, 0, -1);
     GET_EMPTY(c, 2, q);
     SEND(c, 1, basic_ack, .delivery_tag = 1);
     QUIET(c, 1);
@@ -129,6 +129,7 @@ WIRE_CASE(get_held, .title = "a message fetched with basic.get and not acknowled
     CALL(c, 2, queue_declare, .queue = q, .exclusive = true);
     PUBLISH(c, 2, S("held"), .routing_key = q);
     PUBLISH(c, 2, S("no ack asked"), .routing_key = q);
+    await_queue(t, c, 2, q, 2, 0);
     GET(c, 1, q, S("held"), .redelivered = EQ(0), .delivery_tag = EQ(1));
     SEND(c, 1, basic_get, .queue = q, .no_ack = true);
     RECV_CONTENT(c, 1, basic_get_ok, S("no ack asked"), .redelivered = EQ(0));
@@ -193,6 +194,7 @@ WIRE_CASE(again_and_again, .title = "a message redelivered many times is still i
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
     PUBLISH_WITH(c, 1, PROPS(.message_id = S("m"), .headers = TABLE(ARG("n", INT32(1)))), S("body"),
                  .routing_key = q);
+    await_queue(t, c, 1, q, 1, 0);
     for (int round = 0; round < 10; round++) {
         struct content m = GET(c, 2, q, S("body"), .redelivered = EQ(round > 0));
 

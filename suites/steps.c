@@ -62,7 +62,7 @@ struct peer *up_to_open(struct t *t, const struct witness *w, struct m_connectio
 {
     struct peer *c = up_to_tune(t, w);
 
-    t_send(t, __LINE__, c, 0, M_connection_tune_ok, &limits);
+    t_send(HERE, c, 0, M_connection_tune_ok, &limits);
     return c;
 }
 
@@ -78,18 +78,60 @@ struct m_connection_tune_ok as_offered(const struct witness *w)
                                           .frame_max = w->offer.frame_max };
 }
 
-void t_ends_silently(struct t *t, int line, struct peer *c, const char *otherwise)
+void t_ends_silently(struct t *t, int line, struct peer *c, bool undecoded)
 {
     struct next n = t_next(t, line, c, 0, false);
 
-    if (n.kind != GOT_FRAME)
-        return;
-    if (!n.frame.method || n.frame.method->id != M_connection_close || !n.frame.args)
-        t_fail(t, line, NULL, "wanted the end of the stream, got %s",
-               n.frame.method ? n.frame.method->name : "a frame that is no method");
-    t_weak(t, line, "%s", otherwise);
+    if (n.kind == GOT_FRAME) {
+        if (!n.frame.method || n.frame.method->id != M_connection_close || !n.frame.args)
+            t_fail(t, line, n.frame.method ? n.frame.method->name : "a frame that is no method",
+                   "the stream ends");
+        if (undecoded)
+            t_weak(t, line, "errata 13: Connection.Close after octets that are no frame");
+        else
+            t_weak(t, line, "errata 14: Connection.Close instead of silence before Open-Ok");
+        SEND(c, 0, connection_close_ok);
+    }
+    t_hangup(t, line, c);
+}
+
+static bool among(uint64_t code, const uint64_t *codes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+/* The condition is what a failure is known by: it names what came instead. */
+static void refused_otherwise(struct t *t, int line, enum method_id id, struct str got)
+{
+    t_fail(t, line, TEXT("%.*s for %s", STR_ARGS(got), wire_method(id)->name).p,
+           "%s, or a fair refusal", wire_method(id)->name);
+}
+
+const void *t_served(struct t *t, int line, struct peer *c, enum method_id id,
+                     const uint64_t *codes, size_t n)
+{
+    struct next next = t_next(t, line, c, 0, false);
+    const struct method_info *m = next.kind == GOT_FRAME ? next.frame.method : NULL;
+    const struct m_connection_close *close = next.frame.args;
+
+    if (next.kind != GOT_FRAME) {
+        if (!among(END_OF_STREAM, codes, n))
+            refused_otherwise(t, line, id, S("the end of the stream"));
+        t_hangup(t, line, c);
+        return NULL;
+    }
+    if (m && next.frame.args && m->id == id)
+        return next.frame.args;
+    if (!m || !next.frame.args || m->id != M_connection_close)
+        refused_otherwise(t, line, id, m ? str_of(m->name) : S("a frame that is no method"));
+    if (!among(close->reply_code, codes, n))
+        refused_otherwise(t, line, id, TEXT("connection.close %u", close->reply_code));
     SEND(c, 0, connection_close_ok);
     t_hangup(t, line, c);
+    return NULL;
 }
 
 struct str frame_octets(struct t *t, uint16_t channel, enum method_id id, const void *args)
@@ -133,4 +175,19 @@ struct str repeated(struct t *t, char octet, size_t n)
 
     memset(p, octet, n);
     return (struct str){ p, n };
+}
+
+unsigned deliveries_now(struct t *t, struct peer *c, struct str queue)
+{
+    unsigned n = 0;
+
+    SEND(c, 1, queue_declare, .queue = queue, .passive = true);
+    for (;;) {
+        struct next next = NEXT(c);
+
+        CHECK(next.kind == GOT_FRAME, "the connection ended");
+        if (next.frame.method && next.frame.method->id == M_queue_declare_ok)
+            return n;
+        n += next.frame.method && next.frame.method->id == M_basic_deliver;
+    }
 }

@@ -145,8 +145,10 @@ CLIENT_CASE(fair_dispatch, .title = "prefetch 1 dispatches to whoever is free",
     for (int i = 0; i < 5; i++)
         done(t, idle, CONSUMED(idle, TEXT("light %d", i)));
     want_quiet(t, busy, 1, queue);
-    done(t, busy, heavy);
+    LEAVE(idle);
     PUB(boss, 1, S("next"), .routing_key = queue);
+    await_ready(t, boss, 1, queue, 1, 1);
+    done(t, busy, heavy);
     done(t, busy, CONSUMED(busy, S("next")));
     DO(boss, 1, queue_delete, .queue = queue);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fixtures/harness/runner.h"
+#include "runner_fake.h"
 
 static struct suite_entry *suites;
 
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
 
     if (strcmp(pattern, "run") == 0)
         return runner_main(argc - 1, argv + 1);
+    if (strcmp(pattern, "fake-broker") == 0 && argc > 2)
+        return fake_adapter_main(argv[2]);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 2;
     for (struct suite_entry *s = suites; s; s = s->next) {

@@ -1,0 +1,196 @@
+/* Cases that misbehave as processes: whatever they do, the run has a verdict for each. */
+#define _GNU_SOURCE
+#include "suites.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner_drive.h"
+
+static bool message_says(const struct drive *d, const char *id, const char *text)
+{
+    return strstr(drive_text(drive_event(d, "result", id, 0), "message"), text) != NULL;
+}
+
+static void check_fault(const struct drive *d, const char *id, const char *text)
+{
+    CU_ASSERT_STRING_EQUAL(drive_verdict(d, id), "harness-fault");
+    if (!message_says(d, id, text)) {
+        CU_FAIL("another message");
+        printf("%s: %s\n", id, drive_text(drive_event(d, "result", id, 0), "message"));
+    }
+}
+
+static void ends(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-process/[!n]*", "--skip", "zz-process/announces", "--jobs", "4",
+              NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/passes"), "pass");
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/talks"), "pass");
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/fails"), "fail");
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/weakly"), "weak");
+    check_fault(&d, "zz-process/segfault", "SIGSEGV");
+    check_fault(&d, "zz-process/aborts", "SIGABRT");
+    check_fault(&d, "zz-process/aborts", "last words");
+    check_fault(&d, "zz-process/exits", "exited with 7");
+    check_fault(&d, "zz-process/garbage", "garbage");
+    check_fault(&d, "zz-process/twice", "more than one result");
+    check_fault(&d, "zz-process/cut", "cut");
+    check_fault(&d, "zz-process/leaks", "left processes behind: ");
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/leaks_and_fails"), "fail");
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "\nall "));
+    drive_end(&d);
+}
+
+/* The process that was left behind is gone when its result is there. */
+static void left_behind_is_killed(void)
+{
+    struct drive d;
+    const char *at;
+    int pid = 0;
+    char state = 'Z', path[64];
+    FILE *f;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-process/leaks", NULL);
+    at = strchr(drive_text(drive_event(&d, "result", NULL, 0), "message"), '(');
+    CU_ASSERT_FATAL(at && sscanf(at, "(%d)", &pid) == 1);
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    f = fopen(path, "re");
+    if (f && fscanf(f, "%*d %*s %c", &state) != 1)
+        state = 'Z';
+    if (f)
+        fclose(f);
+    CU_ASSERT(state == 'Z' || state == 'X');
+    drive_end(&d);
+}
+
+static void limit(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-process/never_ends", "--case-limit-ms", "150", NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT(drive_is_complete(&d));
+    check_fault(&d, "zz-process/never_ends", "exceeded its limit of 150 ms");
+    setenv("AMQPROOF_CASE_LIMIT_MS", "120", 1);
+    drive_run(&d, "--only", "zz-process/never_ends", NULL);
+    unsetenv("AMQPROOF_CASE_LIMIT_MS");
+    check_fault(&d, "zz-process/never_ends", "exceeded its limit of 120 ms");
+    drive_end(&d);
+}
+
+static void stop_with(int number, const char *name)
+{
+    struct drive d;
+    char fifo[100], octet;
+    int fd;
+
+    drive_begin(&d, true);
+    snprintf(fifo, sizeof(fifo), "%s/fifo", d.dir);
+    CU_ASSERT_FATAL(mkfifo(fifo, 0600) == 0);
+    setenv("SELFTEST_FIFO", fifo, 1);
+    drive_start(&d, "--only", "zz-process/announces", "--only", "zz-process/weakly", "--jobs", "1",
+                "--repeat", "3", NULL);
+    fd = open(fifo, O_RDONLY); /* returns when the case is there */
+    CU_ASSERT_EQUAL(read(fd, &octet, 1), 1);
+    kill(d.pid, number);
+    drive_wait(&d);
+    close(fd);
+    CU_ASSERT_EQUAL(d.exit, 1);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT(json_is_true(json_object_get(drive_event(&d, "end", NULL, 0), "interrupted")));
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/announces"), "not-reached");
+    CU_ASSERT(message_says(&d, "zz-process/announces", name));
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/weakly"), "not-reached");
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "Interrupted"));
+    drive_end(&d);
+}
+
+static void interrupted(void)
+{
+    stop_with(SIGTERM, "SIGTERM");
+    stop_with(SIGINT, "SIGINT");
+}
+
+/* /dev/full stands for a disk that fills up in mid-run. */
+static void disk_full(void)
+{
+    struct drive d;
+    char path[100];
+
+    drive_begin(&d, true);
+    snprintf(path, sizeof(path), "%s/out", d.dir);
+    CU_ASSERT_FATAL(mkdir(path, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/out/events.ndjson", d.dir);
+    CU_ASSERT_FATAL(symlink("/dev/full", path) == 0);
+    drive_start(&d, "--only", "zz-process/passes", "--only", "zz-process/weakly", NULL);
+    /* Reading /dev/full never ends: what is looked at afterwards is a file. */
+    drive_wait_unread(&d);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.err, "No space left on device"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "\nall "));
+    drive_end(&d);
+}
+
+static void repeats_and_strict(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-process/passes", "--only", "zz-process/weakly", "--repeat", "5",
+              "--shuffle", "--seed", "7", NULL);
+    CU_ASSERT_EQUAL(d.exit, 0);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_EQUAL(drive_count(&d, "result"), 10);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "seed 7"));
+    drive_run(&d, "--only", "zz-process/weakly", "--strict", NULL);
+    CU_ASSERT_EQUAL(d.exit, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "WEAK  zz-process/weakly"));
+    drive_end(&d);
+}
+
+static void kept_captures(void)
+{
+    struct drive d;
+    char path[120];
+    struct stat s;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-process/passes", "--only", "zz-process/fails", "--keep", "red",
+              NULL);
+    CU_ASSERT_STRING_EQUAL(drive_text(drive_event(&d, "result", "zz-process/passes", 0), "capture"),
+                           "");
+    CU_ASSERT_STRING_EQUAL(drive_text(drive_event(&d, "result", "zz-process/fails", 0), "capture"),
+                           "captures/zz-process.fails.pcap");
+    CU_ASSERT_STRING_EQUAL(drive_text(drive_event(&d, "result", "zz-process/fails", 0), "frames"),
+                           "frames/zz-process.fails.frames");
+    snprintf(path, sizeof(path), "%s/out/captures/zz-process.passes.pcap", d.dir);
+    CU_ASSERT_NOT_EQUAL(stat(path, &s), 0);
+    snprintf(path, sizeof(path), "%s/out/captures/zz-process.fails.pcap", d.dir);
+    CU_ASSERT_EQUAL(stat(path, &s), 0);
+    drive_end(&d);
+}
+
+static CU_TestInfo tests[] = {
+    { "every kind of end", ends },
+    { "what is left behind is killed", left_behind_is_killed },
+    { "the limit of a case", limit },
+    { "interrupted in mid-run", interrupted },
+    { "the disk is full", disk_full },
+    { "repetition, shuffle, strict", repeats_and_strict },
+    { "captures that are kept", kept_captures },
+    CU_TEST_INFO_NULL,
+};
+SELF_SUITE(runner_process, tests)
