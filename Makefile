@@ -46,8 +46,8 @@ $(BUILD)/suites: $(SUITES) $(FIXTURES)
 $(BUILD)/refbroker: $(BROKER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS)
 
-$(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(FIXTURES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(HARNESS_LIBS)
+$(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(WIRE) $(call objects,fixtures/capture)
+	$(CC) $(LDFLAGS) -o $@ $^ -lpcap -lm
 
 # What adapters use: no fixture in it, so that it says nothing about the harness.
 $(BUILD)/handshake: $(BUILD)/o/tools/handshake.o

@@ -1,0 +1,57 @@
+# events.ndjson -> run.json; jq -nR -f reports/run.jq <events.ndjson
+#
+# A runner that was killed leaves a stream without its end, perhaps with half a line. Every case
+# that was planned is in the report all the same: what has no result is our own fault.
+
+def empty_counts: {
+    planned: 0, pass: 0, fail: 0, weak: 0, info: 0, unsupported: 0,
+    "not-reached": 0, died: 0, hung: 0, "harness-fault": 0, red: 0, excused: 0
+};
+
+def missing: {
+    verdict: "harness-fault", red: true,
+    message: "no verdict: the runner ended before this case did",
+    step: "", fingerprint: "", close: "", conversation: "", notes: [], assertions: 0, margin: null,
+    ms: null, capture: "", frames: "", ledger: "none", ledger_reason: "", ledger_source: "", rerun: ""
+};
+
+def count: reduce .[] as $c (empty_counts;
+    .planned += 1 | .[$c.verdict] += 1
+    | if $c.red then .red += 1 else . end
+    | if $c.ledger == "matched" then .excused += 1 else . end);
+
+# From what the runner said of itself, and from nothing better than harness-fault if it could not.
+def verdict($closing):
+    if $closing == null then "harness-fault"
+    elif $closing.interrupted then "interrupted"
+    else {"0": "conforms", "1": "does-not-conform", "3": "unreachable"}[$closing.exit | tostring]
+        // "harness-fault"
+    end;
+
+[inputs | fromjson? | objects] as $events
+| (first($events[] | select(.event == "plan")) // null) as $plan
+| (last($events[] | select(.event == "end")) // null) as $closing
+| if $plan == null then error("no plan among the events: nothing to report") else . end
+| (reduce ($events[] | select(.event == "result")) as $r ({}; .["\($r.id) \($r.repeat)"] = $r)) as $results
+| [range(1; ($plan.options.repeat // 1) + 1) as $n | $plan.cases[]
+   | . + {repeat: $n} + ($results["\(.id) \($n)"] // missing) | del(.event)] as $cases
+| {
+    schema: 1,
+    amqproof: $plan.amqproof,
+    edition: $plan.edition,
+    started: $plan.started,
+    ms: $closing.ms,
+    verdict: verdict($closing),
+    exit: ($closing.exit // 4),
+    broker: $plan.broker,
+    options: $plan.options,
+    seed: $plan.seed,
+    run: $plan.run,
+    machine: $plan.machine,
+    capture: $plan.capture,
+    calibration: $plan.calibration,
+    counts: ($cases | count),
+    restarts: [$events[] | select(.event == "restart") | del(.event)],
+    ledger: [$events[] | select(.event == "ledger") | del(.event)],
+    cases: $cases
+  }

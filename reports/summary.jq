@@ -1,0 +1,31 @@
+# run.json -> summary.md; jq -r -L reports -f reports/summary.jq run.json
+include "common";
+
+def cell: gsub("[|]"; "\\|") | gsub("[\n\r\t]+"; " ") | gsub("<"; "&lt;");
+def first_line: split("\n")[0] // "";
+def fence: if test("```") then "````" else "```" end;
+
+def row: . as $cases | "| \($cases[0].chapter) | \(length) | "
+    + ([verdicts[] as $v | [$cases[] | select(.verdict == $v)] | length
+        | if . == 0 then "" else tostring end] | join(" | "))
+    + " | \(map(.ms // 0) | add | seconds) |";
+
+def failure:
+    "", "### \(.id): \(caption)", "", "\(.title | cell) (`\(.rules | join("`, `"))`)", "",
+    ([reason, .step, .conversation] | map(select(. != "")) | join("\n\n")
+     | fence as $f | $f + "text\n" + . + "\n" + $f),
+    (select(.rerun != "") | "", "Again: `\(.rerun)`");
+
+"# amqproof: \(headline)", "", explanation, "",
+"| chapter | cases | \(verdicts | join(" | ")) | s |", "|---|" + "---:|" * (verdicts | length + 2),
+(.cases | group_by(.chapter)[] | row),
+(.cases | map(select(.red)) | select(length > 0) | "", "## Red", (.[] | failure)),
+(.ledger | select(length > 0) | "", "## Ledger", "",
+    (.[] | "- line \(.line): `\(.case | cell)` is \(.state) (\(.reason | cell))")),
+(.cases | map(select(.ledger == "matched")) | select(length > 0) | "", "## Excused", "",
+    (.[] | "- `\(.id)`: \(.ledger_reason | cell) (\(.ledger_source | cell))")),
+(.cases | map(select(.red | not) | select(.verdict == "weak" or .verdict == "info" or .verdict == "unsupported"))
+    | map(select(.ledger != "matched")) | select(length > 0) | "", "## Noted", "",
+    (.[] | "- \(.verdict): `\(.id)` \(reason | first_line | cell)")),
+"", "Seed \(.seed), edition `\(.edition)`, \(.machine.system) \(.machine.release) \(.machine.arch), "
+    + "\(.machine.cores) cores, captured by \(.capture.mode), \(.ms | seconds) s, amqproof \(.amqproof)."
