@@ -191,3 +191,41 @@ unsigned deliveries_now(struct t *t, struct peer *c, struct str queue)
         n += next.frame.method && next.frame.method->id == M_basic_deliver;
     }
 }
+
+static const char *or_else(struct t *t, struct either fair)
+{
+    struct str text = S("");
+
+    if (fair.ok != M_none)
+        text = TEXT("%s", wire_method(fair.ok)->name);
+    if (fair.channel_code)
+        text =
+            TEXT("%.*s%schannel.close %u", STR_ARGS(text), text.n ? " or " : "", fair.channel_code);
+    if (fair.connection_code)
+        text = TEXT("%.*s%sconnection.close %u", STR_ARGS(text), text.n ? " or " : "",
+                    fair.connection_code);
+    return text.p;
+}
+
+enum answer either(struct t *t, struct peer *c, struct either fair)
+{
+    struct next n = NEXT(c);
+
+    CHECK(n.kind == GOT_FRAME && n.frame.method && n.frame.args, "wanted %s", or_else(t, fair));
+    if (n.frame.method->id == fair.ok)
+        return ACCEPTED;
+    if (n.frame.method->id == M_channel_close) {
+        uint16_t code = ((const struct m_channel_close *)n.frame.args)->reply_code;
+
+        CHECK(code == fair.channel_code, "wanted %s, got code %u", or_else(t, fair), code);
+        SEND(c, 1, channel_close_ok);
+        CALL(c, 1, channel_open);
+        return CHANNEL_REFUSED;
+    }
+    CHECK(n.frame.method->id == M_connection_close, "wanted %s", or_else(t, fair));
+    CHECK(((const struct m_connection_close *)n.frame.args)->reply_code == fair.connection_code,
+          "wanted %s", or_else(t, fair));
+    SEND(c, 0, connection_close_ok);
+    HANGUP(c);
+    return CONNECTION_REFUSED;
+}

@@ -58,4 +58,15 @@ struct str repeated(struct t *t, char octet, size_t n);
 /* Deliveries that arrive on channel 1 before a passive declare of the queue is answered. */
 unsigned deliveries_now(struct t *t, struct peer *c, struct str queue);
 
+/* Where the text allows an acceptance and a refusal: true if the next frame on channel 1 is `ok`;
+   false if it closes the channel or the connection with one of the codes (0: none), which is
+   answered. The channel is open again after its refusal; after the connection's the stream has
+   ended. */
+struct either {
+    enum method_id ok;
+    uint16_t channel_code, connection_code;
+};
+enum answer { ACCEPTED, CHANNEL_REFUSED, CONNECTION_REFUSED };
+enum answer either(struct t *t, struct peer *c, struct either fair);
+
 #endif
