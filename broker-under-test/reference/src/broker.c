@@ -195,7 +195,7 @@ static void watch_memory(struct broker *b)
     b->blocked = short_of;
     log_warnx("memory %s its mark: %zu bytes of messages, publishers %s",
               short_of ? "above" : "below", b->memory, short_of ? "wait" : "go on");
-    TAILQ_FOREACH (c, &b->conns, link) {
+    for (c = TAILQ_FIRST(&b->conns); c; c = TAILQ_NEXT(c, link)) {
         if (c->publisher)
             conn_tell_blocked(c, short_of);
     }

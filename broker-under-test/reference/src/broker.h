@@ -24,8 +24,8 @@ struct broker {
     struct store *store;
     struct map *vhosts, *users;
     TAILQ_HEAD(conn_list, conn) conns, talking, gated;
-    TAILQ_HEAD(, queue) woken;
-    TAILQ_HEAD(, channel) confirming;
+    TAILQ_HEAD(woken_list, queue) woken;
+    TAILQ_HEAD(confirming_list, channel) confirming;
     bool recovering; /* what comes from the store is not put into it */
     uint64_t seen_committed;
     size_t memory; /* messages and entries */

@@ -3,6 +3,7 @@
 #include "codec.h"
 #include "mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void confirms_clear(struct confirms *c)
@@ -24,6 +25,7 @@ void confirms_add(struct confirms *c, uint64_t batch)
         c->capacity = c->capacity * 2 + 4;
         c->runs = xgrow(c->runs, c->capacity, sizeof *c->runs);
     }
+    assert(c->runs);
     c->runs[c->count++] = (struct confirm_run){ .last = c->published, .batch = batch };
 }
 

@@ -199,5 +199,11 @@ void conn_output_done(struct conn *c, size_t n, uint64_t now_ms)
 
 void conn_await_commit(struct conn *c)
 {
-    out_gate(&c->out, store_pending(c->broker->store));
+    conn_await_batch(c, store_pending(c->broker->store));
+}
+
+void conn_await_batch(struct conn *c, uint64_t batch)
+{
+    if (batch > store_committed(c->broker->store))
+        out_gate(&c->out, batch);
 }

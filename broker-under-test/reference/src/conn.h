@@ -49,7 +49,7 @@ struct conn {
     struct user *user;
     const struct rights *rights;
     struct vhost *vhost;
-    TAILQ_HEAD(, queue) owned; /* exclusive to it */
+    TAILQ_HEAD(owned_list, queue) owned; /* exclusive to it */
 
     struct channel **channels; /* by number; NULL: never opened */
     size_t channel_room;
@@ -92,6 +92,8 @@ void conn_tell_blocked(struct conn *c, bool blocked);
 
 /* What is said from here on waits until what was done so far is on disk. */
 void conn_await_commit(struct conn *c);
+/* The same, until that batch is. */
+void conn_await_batch(struct conn *c, uint64_t batch);
 /* Something was appended to out. */
 void conn_talk(struct conn *c);
 struct channel *conn_channel(const struct conn *c, uint16_t number);

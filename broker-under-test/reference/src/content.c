@@ -40,7 +40,6 @@ static struct refusal complete(struct channel *ch)
 
     c->message = NULL;
     c->want = CONTENT_NONE;
-    message_seal(p.message, &ch->conn->broker->memory);
     return publish(ch, &p);
 }
 
@@ -48,7 +47,8 @@ static struct message *make(struct channel *ch, const struct properties *p, stru
                             uint64_t body_bytes)
 {
     const struct content *c = &ch->content;
-    struct message *m = message_new(c->exchange, c->key, properties, (size_t)body_bytes);
+    struct message *m =
+        message_new(c->exchange, c->key, properties, (size_t)body_bytes, &ch->conn->broker->memory);
 
     m->publisher = ch->conn->number;
     m->persistent = p->delivery_mode == 2;

@@ -74,7 +74,7 @@ void durable_put_user(struct broker *b, const struct user *u)
     record_clear(&value);
 }
 
-void durable_put_exchange(const struct exchange *x)
+void durable_put_exchange(struct exchange *x)
 {
     struct store *s = store_of(x->vhost);
     struct record name, value = { .p = NULL };
@@ -86,6 +86,7 @@ void durable_put_exchange(const struct exchange *x)
     record_uint(&value, (uint64_t)(x->auto_delete | x->internal << 1), 1);
     record_str(&value, x->arguments);
     put(s, KIND_EXCHANGE, &name, &value);
+    x->dest.batch = store_pending(s);
 }
 
 void durable_forget_exchange(const struct exchange *x)
@@ -99,7 +100,7 @@ void durable_forget_exchange(const struct exchange *x)
     del(s, KIND_EXCHANGE, &name);
 }
 
-void durable_put_queue(const struct queue *q)
+void durable_put_queue(struct queue *q)
 {
     struct store *s = store_of(q->vhost);
     struct record name, value = { .p = NULL };
@@ -111,6 +112,7 @@ void durable_put_queue(const struct queue *q)
     record_uint(&value, q->auto_delete, 1);
     record_str(&value, q->arguments);
     put(s, KIND_QUEUE, &name, &value);
+    q->dest.batch = store_pending(s);
 }
 
 void durable_forget_queue(const struct queue *q)

@@ -21,9 +21,9 @@ struct broker;
 
 void durable_put_vhost(const struct vhost *v);
 void durable_put_user(struct broker *b, const struct user *u);
-void durable_put_exchange(const struct exchange *x);
+void durable_put_exchange(struct exchange *x);
 void durable_forget_exchange(const struct exchange *x);
-void durable_put_queue(const struct queue *q);
+void durable_put_queue(struct queue *q);
 void durable_forget_queue(const struct queue *q);
 /* false: not a durable binding. */
 bool durable_put_binding(const struct exchange *x, const struct destination *d, struct str key,

@@ -78,7 +78,8 @@ static bool recover_exchange(struct broker *b, struct str both, struct cursor *c
 static bool recover_message(void *context, const struct store_message *s, bool redelivered)
 {
     struct queue *q = context;
-    struct message *m = message_new(s->exchange, s->routing_key, s->properties, s->body.n);
+    struct message *m = message_new(s->exchange, s->routing_key, s->properties, s->body.n,
+                                    &q->vhost->broker->memory);
     struct properties p;
     bool ok = properties_read(&p, s->properties);
 
@@ -88,7 +89,6 @@ static bool recover_message(void *context, const struct store_message *s, bool r
     m->expires_at_ms = s->expires_at_ms;
     m->headers_bytes = ok ? (uint32_t)p.headers.n : 0;
     m->headers_at = ok && p.headers.n ? (uint32_t)(p.headers.p - s->properties.p) : 0;
-    message_seal(m, &q->vhost->broker->memory);
     queue_recover(q, m, s->seq, redelivered);
     message_unref(m);
     return true;
@@ -141,7 +141,7 @@ static bool recover_def(void *context, char kind, struct str name, struct str va
     if (kind != r->kind)
         return true;
     switch (kind) {
-    case 'B': r->b->boot = cursor_uint(&c, 8); break;
+    case 'B': r->b->boot = cursor_uint(&c, 8) + 1; break;
     case 'V': ok = broker_vhost(r->b, name) || broker_add_vhost(r->b, name); break;
     case 'U': ok = recover_user(r->b, name, &c); break;
     case 'P': ok = recover_rights(r->b, name, &c); break;
@@ -182,6 +182,9 @@ bool durable_recover(struct broker *b, char *error, size_t error_size)
     struct recovery r = { .b = b };
     char boot[8];
 
+    /* Before anything is recovered: a queue numbers its next message from this on. */
+    b->boot = 1;
+
     for (const char *kind = "BVUPXQL"; *kind; kind++) {
         r.kind = *kind;
         if (!store_each_def(b->store, recover_def, &r)) {
@@ -197,7 +200,7 @@ bool durable_recover(struct broker *b, char *error, size_t error_size)
         snprintf(error, error_size, "the store's messages cannot be read");
         return false;
     }
-    put_uint(boot, ++b->boot, 8);
+    put_uint(boot, b->boot, 8);
     store_put_def(b->store, 'B', STR("boot"), (struct str){ boot, sizeof boot });
     return true;
 }

@@ -235,6 +235,7 @@ void link_accept(struct loop *l, uv_stream_t *listener)
     struct link *k = xcalloc(1, sizeof *k);
     char peer[64];
     bool loopback;
+    int failed;
 
     k->loop = l;
     k->armed_ms = NEVER;
@@ -242,12 +243,16 @@ void link_accept(struct loop *l, uv_stream_t *listener)
     uv_tcp_init(&l->uv, &k->tcp);
     uv_timer_init(&l->uv, &k->timer);
     k->tcp.data = k->timer.data = k;
-    if (uv_accept(listener, (uv_stream_t *)&k->tcp) < 0)
-        log_warnx("accept failed");
+    failed = uv_accept(listener, (uv_stream_t *)&k->tcp);
     uv_tcp_nodelay(&k->tcp, 1);
     loopback = name_peer(k, peer, sizeof peer);
     k->conn = conn_new(l->broker, peer, loopback, uv_now(&l->uv));
     k->conn->owner = k;
+    if (failed) {
+        log_warnx("accept: %s", uv_strerror(failed));
+        link_close(k);
+        return;
+    }
     see_to_timer(k);
     link_see_to_reading(k);
 }

@@ -27,7 +27,7 @@ static void see_to_all_reading(struct loop *l)
     struct conn *c;
 
     l->was_blocked = l->broker->blocked;
-    TAILQ_FOREACH (c, &l->broker->conns, link) {
+    for (c = TAILQ_FIRST(&l->broker->conns); c; c = TAILQ_NEXT(c, link)) {
         link_see_to_reading(c->owner);
     }
 }
@@ -71,7 +71,7 @@ static void on_patience_over(uv_timer_t *t)
     struct loop *l = t->data;
     struct conn *c;
 
-    TAILQ_FOREACH (c, &l->broker->conns, link) {
+    for (c = TAILQ_FIRST(&l->broker->conns); c; c = TAILQ_NEXT(c, link)) {
         link_close(c->owner);
     }
 }
@@ -86,7 +86,7 @@ static void on_signal(uv_signal_t *s, int number)
     log_info("signal %d: stopping", number);
     l->stopping = true;
     uv_close((uv_handle_t *)&l->listener, NULL);
-    TAILQ_FOREACH (c, &l->broker->conns, link) {
+    for (c = TAILQ_FIRST(&l->broker->conns); c; c = TAILQ_NEXT(c, link)) {
         conn_force_close(c, "the broker is stopping");
     }
     uv_timer_start(&l->stop_timer, on_patience_over, LIMIT_STOP_MS, 0);
@@ -129,6 +129,11 @@ static bool parse_address(const char *where, struct sockaddr_storage *out)
         return uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)(void *)out) == 0;
     }
     return uv_ip4_addr(host, (int)port, (struct sockaddr_in *)(void *)out) == 0;
+}
+
+bool loop_address_ok(const char *where)
+{
+    return parse_address(where, &(struct sockaddr_storage){ .ss_family = 0 });
 }
 
 bool loop_listen(struct loop *l, const char *where, char *error, size_t error_size)
@@ -180,6 +185,7 @@ void loop_free(struct loop *l)
     uv_prepare_stop(&l->prepare);
     uv_walk(&l->uv, close_handle, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
-    assert(uv_loop_close(&l->uv) == 0);
+    if (uv_loop_close(&l->uv) != 0)
+        assert(0 && "a handle was left open");
     free(l);
 }

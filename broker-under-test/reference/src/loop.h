@@ -10,6 +10,8 @@ struct loop;
 struct loop *loop_new(void);
 /* The store's wake, callable from its thread; context is the loop. */
 void loop_wake(void *context);
+/* Whether that is an address at all. */
+bool loop_address_ok(const char *where);
 /* false and a line in error: cannot listen there. "ADDR:PORT", port 0 for any. */
 bool loop_listen(struct loop *l, const char *where, char *error, size_t error_size);
 /* The port that it listens on. */

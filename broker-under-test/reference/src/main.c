@@ -88,6 +88,8 @@ static int parse(int argc, char **argv, struct options *o)
     }
     if (optind < argc)
         return complain("arguments without an option; see --help");
+    if (!loop_address_ok(o->listen))
+        return complain("--listen takes ADDR:PORT, a numeric address or localhost");
     return o->data ? -1 : complain("--data DIR is missing; see --help");
 }
 

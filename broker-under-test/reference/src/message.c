@@ -11,8 +11,20 @@ static size_t head_bytes(const struct message *m)
     return (size_t)m->exchange_bytes + m->key_bytes + m->properties_bytes;
 }
 
+static void count(const struct message *m)
+{
+    if (m->account)
+        *m->account += sizeof *m + m->room;
+}
+
+static void uncount(const struct message *m)
+{
+    if (m->account)
+        *m->account -= sizeof *m + m->room;
+}
+
 struct message *message_new(struct str exchange, struct str key, struct str properties,
-                            size_t body_bytes)
+                            size_t body_bytes, size_t *account)
 {
     size_t head = exchange.n + key.n + properties.n;
     size_t room = head + (body_bytes < LIMIT_BODY_EAGER ? body_bytes : LIMIT_BODY_EAGER);
@@ -20,6 +32,7 @@ struct message *message_new(struct str exchange, struct str key, struct str prop
 
     assert(exchange.n <= UINT8_MAX && key.n <= UINT8_MAX && properties.n <= UINT32_MAX);
     *m = (struct message){
+        .account = account,
         .body_bytes = body_bytes,
         .room = room,
         .references = 1,
@@ -28,6 +41,7 @@ struct message *message_new(struct str exchange, struct str key, struct str prop
         .key_bytes = (uint8_t)key.n,
     };
     str_put(str_put(str_put(m->data, exchange), key), properties);
+    count(m);
     return m;
 }
 
@@ -39,17 +53,13 @@ struct message *message_append(struct message *m, size_t have, struct str piece)
     if (want > m->room) {
         size_t room = m->room * 2 > want ? m->room * 2 : want;
 
+        uncount(m);
         m->room = room < full ? room : full;
         m = xrealloc(m, sizeof *m + m->room);
+        count(m);
     }
     str_put(m->data + head + have, piece);
     return m;
-}
-
-void message_seal(struct message *m, size_t *account)
-{
-    m->account = account;
-    *account += sizeof *m + m->room;
 }
 
 struct message *message_ref(struct message *m)
@@ -62,7 +72,6 @@ void message_unref(struct message *m)
 {
     if (--m->references > 0)
         return;
-    if (m->account)
-        *m->account -= sizeof *m + m->room;
+    uncount(m);
     free(m);
 }

@@ -23,14 +23,13 @@ struct message {
     char data[]; /* exchange, routing key, properties, body */
 };
 
-/* Room for the body is given up to LIMIT_BODY_EAGER, the rest by message_append. */
+/* Room for the body is given up to LIMIT_BODY_EAGER, the rest by message_append. Its bytes are
+   counted in *account, which may be NULL, until it is gone. */
 struct message *message_new(struct str exchange, struct str key, struct str properties,
-                            size_t body_bytes);
+                            size_t body_bytes, size_t *account);
 /* May move the message; have is how many octets of the body it holds already.
    Only before it is shared. */
 struct message *message_append(struct message *m, size_t have, struct str piece);
-/* Counts it in *account until it is gone. */
-void message_seal(struct message *m, size_t *account);
 
 struct message *message_ref(struct message *m);
 void message_unref(struct message *m);

@@ -7,6 +7,8 @@
 #include "names.h"
 #include "table.h"
 
+#include <assert.h>
+
 static struct refusal missing(const struct channel *ch, struct str name)
 {
     return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(name),
@@ -18,12 +20,12 @@ static struct refusal nameless(void)
     return refuse(ACCESS_REFUSED, "the default exchange is only published and bound to");
 }
 
-static void declare_ok(struct channel *ch, const struct m_exchange_declare *m, bool durable)
+static void declare_ok(struct channel *ch, const struct m_exchange_declare *m,
+                       const struct exchange *x)
 {
     if (m->no_wait)
         return;
-    if (durable)
-        conn_await_commit(ch->conn);
+    conn_await_batch(ch->conn, x->dest.batch);
     SEND_BARE(ch->conn, ch->number, exchange_declare_ok);
 }
 
@@ -49,18 +51,20 @@ static struct refusal create(struct channel *ch, const struct m_exchange_declare
     x = exchange_add(ch->conn->vhost, m->exchange, type, m->durable);
     exchange_set(x, m->auto_delete, m->internal, m->arguments);
     durable_put_exchange(x);
-    declare_ok(ch, m, m->durable);
+    declare_ok(ch, m, x);
     return accepted;
 }
 
 /* "If passive and no-wait are both set, the server does nothing." */
 static struct refusal declare_passive(struct channel *ch, const struct m_exchange_declare *m)
 {
+    const struct exchange *x = vhost_exchange(ch->conn->vhost, m->exchange);
+
     if (m->no_wait)
         return accepted;
-    if (!vhost_exchange(ch->conn->vhost, m->exchange))
+    if (!x)
         return missing(ch, m->exchange);
-    declare_ok(ch, m, false);
+    declare_ok(ch, m, x);
     return accepted;
 }
 
@@ -83,7 +87,7 @@ struct refusal on_exchange_declare(struct channel *ch, const struct m_exchange_d
     if (!declared_as(x, m, type))
         return refuse(PRECONDITION_FAILED, "exchange '%.*s' exists with other properties",
                       STR_ARGS(m->exchange));
-    declare_ok(ch, m, false);
+    declare_ok(ch, m, x);
     return accepted;
 }
 
@@ -134,11 +138,12 @@ static struct refusal ends(struct channel *ch, struct str source, struct str des
 
 struct refusal on_exchange_bind(struct channel *ch, const struct m_exchange_bind *m)
 {
-    struct exchange *from, *to;
+    struct exchange *from = NULL, *to = NULL;
     struct refusal no = ends(ch, m->source, m->destination, &from, &to);
 
     if (no.code || (no = binding_arguments_ok(m->arguments)).code)
         return no;
+    assert(from && to);
     if (binding_add(from, &to->dest, m->routing_key, m->arguments) &&
         durable_put_binding(from, &to->dest, m->routing_key, m->arguments) && !m->no_wait)
         conn_await_commit(ch->conn);
@@ -149,11 +154,12 @@ struct refusal on_exchange_bind(struct channel *ch, const struct m_exchange_bind
 
 struct refusal on_exchange_unbind(struct channel *ch, const struct m_exchange_unbind *m)
 {
-    struct exchange *from, *to;
+    struct exchange *from = NULL, *to = NULL;
     struct refusal no = ends(ch, m->source, m->destination, &from, &to);
 
     if (no.code)
         return no;
+    assert(from && to);
     if (!binding_remove(from, &to->dest, m->routing_key, m->arguments))
         return refuse(NOT_FOUND, "no such binding of '%.*s' to '%.*s'", STR_ARGS(m->destination),
                       STR_ARGS(m->source));

@@ -16,14 +16,12 @@ static void remember(struct channel *ch, const struct queue *q)
     str_free(&old);
 }
 
-static void declare_ok(struct channel *ch, const struct m_queue_declare *m, const struct queue *q,
-                       bool durable)
+static void declare_ok(struct channel *ch, const struct m_queue_declare *m, const struct queue *q)
 {
     remember(ch, q);
     if (m->no_wait)
         return;
-    if (durable_del_binding(e.x, &e.q->dest, e.key, m->arguments))
-        conn_await_commit(ch->conn);
+    conn_await_batch(ch->conn, q->dest.batch);
     SEND(ch->conn, ch->number, queue_declare_ok, .queue = q->dest.name,
          .message_count = (uint32_t)q->ready_count,
          .consumer_count = (uint32_t)queue_active_consumers(q));
@@ -60,7 +58,7 @@ static struct refusal create(struct channel *ch, const struct m_queue_declare *m
         TAILQ_INSERT_TAIL(&c->owned, q, owned_link);
     }
     durable_put_queue(q);
-    declare_ok(ch, m, q, q->dest.durable);
+    declare_ok(ch, m, q);
     return accepted;
 }
 
@@ -74,7 +72,7 @@ static struct refusal declare_passive(struct channel *ch, const struct m_queue_d
         return accepted;
     if (no.code)
         return no;
-    declare_ok(ch, m, q, false);
+    declare_ok(ch, m, q);
     return accepted;
 }
 
@@ -101,7 +99,7 @@ struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare
     if (!declared_as(q, m))
         return refuse(PRECONDITION_FAILED, "queue '%.*s' exists with other properties",
                       STR_ARGS(name));
-    declare_ok(ch, m, q, false);
+    declare_ok(ch, m, q);
     return accepted;
 }
 
@@ -154,7 +152,7 @@ struct refusal on_queue_unbind(struct channel *ch, const struct m_queue_unbind *
     if (!binding_remove(e.x, &e.q->dest, e.key, m->arguments))
         return refuse(NOT_FOUND, "no such binding of '%.*s' to '%.*s'", STR_ARGS(e.q->dest.name),
                       STR_ARGS(m->exchange));
-    if (durable)
+    if (durable_del_binding(e.x, &e.q->dest, e.key, m->arguments))
         conn_await_commit(ch->conn);
     if (e.x->auto_delete && !exchange_in_use(e.x))
         exchange_delete(e.x);

@@ -65,13 +65,10 @@ static void drop_last(struct out *o)
 
 void out_clear(struct out *o)
 {
-    struct out_piece *p;
-
-    while (o->count && (p = last(o))->n <= out_waiting(o) - o->pinned)
+    while (o->count && last(o)->n <= out_waiting(o) - o->pinned)
         drop_last(o);
     if (o->count) {
-        p = last(o);
-        p->n -= out_waiting(o) - o->pinned;
+        last(o)->n -= out_waiting(o) - o->pinned;
         o->appended = o->taken + o->pinned;
     }
     block_unref(o->fill);
@@ -89,6 +86,7 @@ static void push(struct out *o, struct out_piece piece)
 {
     if (o->count == o->capacity)
         grow(o);
+    assert(o->pieces);
     o->pieces[(o->first + o->count++) & (o->capacity - 1)] = piece;
     o->appended += piece.n;
 }

@@ -132,6 +132,8 @@ void queue_recover(struct queue *q, struct message *m, uint64_t seq, bool redeli
 
     e->stored = true;
     e->redelivered = redelivered;
+    if (redelivered && seq > q->mark)
+        q->mark = seq;
 }
 
 /* Remembers in the store how far deliveries went, so that after a crash their repeats
@@ -163,13 +165,18 @@ struct entry *queue_take(struct queue *q)
     return e;
 }
 
-void queue_settle(struct queue *q, struct entry *e)
+static void settle(struct queue *q, struct entry *e)
 {
     if (e->stored && !q->deleted)
         durable_del_message(q, e);
     entry_free(q, e);
     assert(q->unacked_count > 0);
     q->unacked_count--;
+}
+
+void queue_settle(struct queue *q, struct entry *e)
+{
+    settle(q, e);
     free_if_over(q);
 }
 
@@ -202,7 +209,7 @@ size_t queue_purge(struct queue *q)
 
     while ((e = first_ready(q))) {
         take(q, e);
-        queue_settle(q, e);
+        settle(q, e);
     }
     return n;
 }
@@ -233,10 +240,10 @@ size_t queue_active_consumers(const struct queue *q)
     const struct consumer *c;
     size_t n = 0;
 
-    TAILQ_FOREACH (c, &q->active, link) {
+    for (c = TAILQ_FIRST(&q->active); c; c = TAILQ_NEXT(c, link)) {
         n += consumer_flowing(c);
     }
-    TAILQ_FOREACH (c, &q->idle, link) {
+    for (c = TAILQ_FIRST(&q->idle); c; c = TAILQ_NEXT(c, link)) {
         n += consumer_flowing(c);
     }
     return n;

@@ -28,6 +28,7 @@ struct queue *vhost_queue(const struct vhost *v, struct str name);
 struct destination {
     bool is_queue;
     bool durable;
+    uint64_t batch; /* of the store, that makes it durable; 0: none or long done */
     struct str name;
     struct source {
         struct exchange *exchange;

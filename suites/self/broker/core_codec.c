@@ -39,8 +39,9 @@ TEST(codec_reads_by_hand)
 {
     struct str payload = BYTES("\0\7\1x\6fanout\20\0\0\0\5\1kt\1\0");
     struct cursor c = cursor_of((struct str){ payload.p, payload.n - 1 });
-    struct m_exchange_declare m = read_exchange_declare(&c);
+    struct m_exchange_declare m;
 
+    read_exchange_declare(&c);
     CU_ASSERT(c.bad); /* the table says 5 octets and 4 are there */
     payload = BYTES("\0\7\1x\6fanout\20\0\0\0\4\1kt\1");
     c = cursor_of(payload);
@@ -98,8 +99,8 @@ TEST(codec_properties)
 /* A body is cut to the frame size, head and end octet counted. */
 TEST(codec_cuts_bodies)
 {
-    char body[100], room[512];
-    struct message *m = message_new(STR(""), STR(""), STR("\0\0"), sizeof body);
+    char body[100], room[512] = "";
+    struct message *m = message_new(STR(""), STR(""), STR("\0\0"), sizeof body, NULL);
     struct out o;
     struct str all;
 
@@ -108,7 +109,7 @@ TEST(codec_cuts_bodies)
     out_init(&o);
     send_content(&o, 1, m, 50);
     all = sent(&o, room);
-    CU_ASSERT(all.n == 22 + 50 + 50 + 24);
+    CU_ASSERT_FATAL(all.n == 22 + 50 + 50 + 24);
     CU_ASSERT(all.p[22 + 6] == 42 && all.p[22 + 50 + 6] == 42 && all.p[22 + 100 + 6] == 16);
     out_clear(&o);
     message_unref(m);

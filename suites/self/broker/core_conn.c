@@ -37,15 +37,6 @@ static void expect_conversation(struct peer *p)
     CU_ASSERT(conn_finished(p->c));
 }
 
-static void free_bytes(struct str s)
-{
-    free((union {
-             const char *from;
-             char *to;
-         }){ s.p }
-             .to);
-}
-
 /* The same conversation, cut into pieces of every size. */
 TEST(conn_cut_anyhow)
 {
@@ -63,7 +54,7 @@ TEST(conn_cut_anyhow)
 
             peer_give(&p, (struct str){ all.p + at, n });
         }
-        free_bytes(all);
+        bytes_free(all);
         expect_conversation(&p);
         peer_leave(&p);
     }
@@ -97,7 +88,7 @@ TEST(conn_garbage_at_every_prefix)
         conn_tick(p.c, w.now + LIMIT_HANDSHAKE_MS);
         peer_leave(&p);
     }
-    free_bytes(all);
+    bytes_free(all);
     peer_connect(&other, &w);
     declare_queue(&other, STR("alive"), false);
     peer_leave(&other);
@@ -127,7 +118,7 @@ TEST(conn_one_octet_wrong)
     }
     CU_ASSERT(map_count(broker_vhost(w.b, STR("/"))->queues) == 0);
     free(bent);
-    free_bytes(all);
+    bytes_free(all);
     world_close(&w);
 }
 

@@ -65,8 +65,8 @@ static void publish_numbers(struct peer *p, int from, int to, uint8_t mode)
 /* Killed with 10 in the queue, 3 of them out, 1 acknowledged, and a transient one. */
 TEST(durable_messages_come_back)
 {
-    struct world w, after;
-    struct peer a, b;
+    struct world w, after, last;
+    struct peer a, b, c;
     struct delivery d;
 
     world_open(&w);
@@ -90,10 +90,20 @@ TEST(durable_messages_come_back)
         CU_ASSERT(atoi(d.body) == i && d.redelivered == (i <= 3));
     }
     CU_ASSERT(d.left == 0);
-    SAY(&b, 1, basic_ack, .delivery_tag = 0, .multiple = true);
+    SAY(&b, 1, basic_ack, .delivery_tag = 8, .multiple = true); /* all but the last */
     publish_numbers(&b, 11, 11, 2); /* new numbers are not taken for old ones */
     get_body(&b, Q, &d);
     CU_ASSERT(atoi(d.body) == 11 && !d.redelivered);
+    publish_numbers(&b, 12, 12, 2);
+    CU_ASSERT(peer_silent(&b));
+    world_fork(&after, &last); /* nor do they take the place of those that came back */
+    peer_connect(&c, &last);
+    get_body(&c, Q, &d);
+    CU_ASSERT(atoi(d.body) == 10 && d.redelivered && d.left == 2);
+    get_body(&c, Q, &d);
+    CU_ASSERT(atoi(d.body) == 11 && d.redelivered && d.left == 1);
+    peer_leave(&c);
+    world_close(&last);
     peer_leave(&b);
     peer_leave(&a);
     world_close(&after);

@@ -60,6 +60,7 @@ void say_publish_with(struct peer *p, uint16_t channel, const struct m_basic_pub
 void peer_send(struct peer *p);
 /* All queued octets, without sending; the caller frees. */
 struct str peer_bytes(struct peer *p);
+void bytes_free(struct str bytes);
 void peer_give(struct peer *p, struct str bytes);
 
 /* The next frame from the broker; false: none. Sends what is queued and settles first. */

@@ -2,6 +2,8 @@
    holds the pattern. Failures are printed in full, then one closing line. */
 #include "suites.h"
 
+#include "broker-under-test/reference/src/log.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,7 @@ int main(int argc, char **argv)
     const char *pattern = argc > 1 ? argv[1] : "";
     unsigned failed;
 
+    log_set_level(getenv("SELFTEST_VERBOSE") ? "debug" : "error");
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 2;
     for (const struct test_suite *s = suites; s; s = s->next) {
