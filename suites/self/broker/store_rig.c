@@ -139,9 +139,10 @@ bool rig_wait(struct rig *r, uint64_t number)
 {
     for (;;) {
         unsigned seen = wakes(r);
+        bool there = store_committed(r->store) >= number;
 
-        store_reap(r->store);
-        if (store_committed(r->store) >= number)
+        store_reap(r->store); /* after looking, so that what is committed is released as well */
+        if (there)
             return true;
         if (store_failed(r->store) || !rig_wait_wakes(r, seen + 1))
             return false;

@@ -1,11 +1,11 @@
 /* Capture files: every link type, pcap and pcapng, cut ones, and those that are none. */
 #include "suites.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "capture_kit.h"
+#include "fixtures/capture/capture_file.h"
 
 static const char said[] = KIT_OPEN "C 1 queue.declare queue=\"jobs\"\n"
                                     "S 1 queue.declare-ok queue=\"jobs\"\n" KIT_CLOSE;

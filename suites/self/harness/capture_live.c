@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture_kit.h"
+#include "fixtures/capture/capture_file.h"
 
 enum { DEADLINE_MS = 20000, MEGABYTE = 1 << 20, ROUND_TRIPS = 500 };
 
@@ -318,6 +319,29 @@ static void one_file_for_all(void)
     arena_free(a);
 }
 
+/* The lock keeps the taking thread out, so the ring overruns. What is lost must be said. */
+static void an_overrun_is_said(void)
+{
+    struct arena *a = arena_new();
+    struct capture_file *f = capture_file_open(NULL, NULL, 0);
+    struct str octets = megabyte(a);
+    size_t n = 0;
+    struct pair p;
+
+    if (permitted()) {
+        pair_open(&p, f, AF_INET, false);
+        pthread_mutex_lock(&f->lock);
+        for (; n < 2 * LIMIT_RING; n += octets.n)
+            both_ways(&p, octets);
+        pthread_mutex_unlock(&f->lock);
+        CU_ASSERT_FALSE(capture_until(p.capture, n, n, false, DEADLINE_MS));
+        CU_ASSERT_PTR_NOT_NULL(strstr(capture_error(p.capture), "the kernel dropped"));
+        pair_close(&p);
+    }
+    capture_file_close(f);
+    arena_free(a);
+}
+
 static void no_such_folder(void)
 {
     char error[256] = "";
@@ -333,6 +357,7 @@ static CU_TestInfo tests[] = {
     { "what never comes is said to be missing", what_never_comes },
     { "FIN and RST", the_end_of_the_stream },
     { "one file for all connections", one_file_for_all },
+    { "an overrun is said", an_overrun_is_said },
     { "a file that cannot be written", no_such_folder },
     CU_TEST_INFO_NULL,
 };

@@ -25,7 +25,8 @@ static void begin(void (*talk)(int fd))
 
 static void end(void)
 {
-    sock_close_fin(&peer.sock, clock_ms() + 5000);
+    if (peer.sock.fd >= 0)
+        sock_close_fin(&peer.sock, clock_ms() + 5000);
     peer_clear(&peer);
     arena_free(arena);
     server_stop(&server);
@@ -209,7 +210,7 @@ static void a_protocol_header(void)
 
 static void say_nothing(int fd)
 {
-    server_expect(fd, SIZE_MAX);
+    server_drain(fd);
 }
 
 static void silence(void)
@@ -280,12 +281,14 @@ enum { FLOOD = 8 << 20 };
 static void flood(int fd)
 {
     static char body[FLOOD];
+    int small = 4096;
     struct buf b;
 
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     buf_init(&b, SIZE_MAX);
     frame_put(&b, FRAME_BODY, 1, (struct str){ body, sizeof body });
     server_say(fd, buf_str(&b));
-    server_expect(fd, 1);
+    server_drain(fd);
 }
 
 static void no_deadlock(void)
@@ -297,6 +300,7 @@ static void no_deadlock(void)
     CU_ASSERT_FALSE(peer_say(&peer, (struct str){ body, sizeof body }, clock_ms() + 300));
     CU_ASSERT_EQUAL_FATAL(next(&f), HEARD_FRAME);
     CU_ASSERT_EQUAL(f.payload.n, FLOOD);
+    sock_close_rst(&peer.sock); /* what is left would take its time */
     end();
 }
 

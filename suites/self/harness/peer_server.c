@@ -75,6 +75,14 @@ void server_expect(int fd, size_t n)
             _exit(1);
 }
 
+void server_drain(int fd)
+{
+    char piece[1 << 14];
+
+    while (read(fd, piece, sizeof piece) > 0)
+        ;
+}
+
 void server_say(int fd, struct str octets)
 {
     while (octets.n) {

@@ -20,6 +20,7 @@ void server_stop(struct test_server *s); /* its connections' processes end with 
 
 /* For talk: exactly n octets come, or the process ends; everything goes out. */
 void server_expect(int fd, size_t n);
+void server_drain(int fd); /* up to the end */
 void server_say(int fd, struct str octets);
 void server_reset(int fd); /* the next close sends RST */
 

@@ -205,15 +205,15 @@ static bool exists(const char *name)
 static void end_it(void)
 {
     FILE *f = file("pid", "re");
-    int pid = 0, fd;
+    int pid = 0;
 
     if (f && fscanf(f, "%d", &pid) == 1 && pid > 1 && kill(pid, SIGKILL) == 0) {
-        struct pollfd p = { .fd = fd = pidfd_open(pid, 0), .events = POLLIN };
+        struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
 
         /* A zombie counts as ended: who reaps it is not our business. */
-        if (fd >= 0)
+        if (p.fd >= 0)
             poll(&p, 1, 10000);
-        close(fd);
+        close(p.fd);
     }
     if (f)
         fclose(f);

@@ -5,7 +5,7 @@
 needs suites refbroker dissect handshake free-port
 
 amqproof=tools/amqproof
-out=$work/out
+out="$work/the out"
 few=queue # a chapter, and small
 cases() { # PATTERN: how many it selects
     $amqproof list --json --only "$1" | jq -s 'flatten | map(.cases? // .) | flatten | length'
@@ -135,6 +135,13 @@ succeeds "a second run into the same folder" run --only "$few" --shuffle --repea
 same "replaces the first" "$((planned * 2))" "$(jq '.cases | length' "$out/run.json")"
 rm -rf "$out"
 
+mkdir "$work/elsewhere"
+succeeds "install" tools/install "$work/root" /usr "$build"
+installed() { (cd "$work/elsewhere" && env -u AMQPROOF_BUILD "$work/root/usr/bin/amqproof" "$@"); }
+succeeds "the installed command runs" installed run --only tx
+same "and writes where it was called, not where it is installed" yes \
+    "$([ -s "$work/elsewhere/amqproof-runs/latest/run.json" ] && [ ! -e "$work/root/usr/lib/amqproof/build/runs" ] && echo yes)"
+
 # What happens while it runs: the broker is killed, the runner is, we are told to stop.
 adapter watched 'case $1 in
     start) "$REFERENCE" start && cp "$AMQPROOF_DATA/pid" "$WATCH" ;;
@@ -145,7 +152,7 @@ export REFERENCE WATCH
 in_the_middle() { # KILL-COMMAND: once the first results are there; status is the run's
     rm -rf "$out" "$WATCH"
     # not by run(): the shell around it would be what a signal meets
-    $amqproof run --out "$out" --adapter "$work/watched" --only "$few" --only routing --repeat 20 >"$work/said" 2>&1 &
+    $amqproof run --out "$out" --adapter "$work/watched" --only "$few" --only routing --repeat 5 >"$work/said" 2>&1 &
     job=$!
     until [ "$(grep -c '"event":"result"' "$out/events.ndjson" 2>/dev/null)" -ge 3 ] 2>/dev/null; do
         kill -0 "$job" 2>/dev/null || break
