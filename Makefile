@@ -75,7 +75,7 @@ $(BUILD)/o/%.o: %.c
 # (all is made by a second make: the first could not know what it lacks)
 conformance:
 	@tools/bootstrap build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	AMQPROOF_BUILD=$(BUILD) tools/amqproof run
 
 #: check        everything: unit tests, suites on two brokers, sanitizers, lint

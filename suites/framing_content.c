@@ -138,13 +138,12 @@ WIRE_CASE(contents_interleaved, .title = "contents of several channels, frame by
     BODY(c, 1, S("odd "));
     QUIET(c, 3);
     BODY(c, 2, S("even"));
-    HEARTBEAT(c);
     BODY(c, 2, S("!!"));
-    QUIET_QUEUE(c, 3, q);
+    await_queue(t, c, 3, q, 1, 0);
     WANT_PROPS(GET(c, 3, q, S("even!!"), .message_count = EQ(0)),
                .message_id = IS(S("of channel 2")));
     BODY(c, 1, S("ones"));
-    QUIET(c, 1);
+    await_queue(t, c, 3, q, 1, 0);
     WANT_PROPS(GET(c, 3, q, S("odd ones"), .message_count = EQ(0)),
                .message_id = IS(S("of channel 1")));
 }
@@ -189,6 +188,57 @@ WIRE_CASE(content_lost_halfway, .title = "a message cut short by the end of the 
         await_no_queue(t, other, 1, mark);
     }
     QUIET_QUEUE(other, 1, q);
+}
+
+/* ---- The broker's own frames --------------------------------------------------------- */
+
+static void framed(struct t *t, const struct trace_event *e, uint8_t type, uint16_t channel)
+{
+    struct cur c = cur_of(e->octets);
+
+    CHECK(cur_u(&c, 1) == type, "the type octet is %u", type);
+    CHECK(cur_u(&c, 2) == channel, "the channel is %u", channel);
+    CHECK(cur_u(&c, 4) == e->octets.n - FRAME_OVERHEAD, "the size is that of the payload");
+    CHECK((uint8_t)e->octets.p[e->octets.n - 1] == 0xce, "the last octet is ce");
+}
+
+static const struct trace_event *next_said(struct t *t, const struct trace *trace,
+                                           const struct trace_event *e)
+{
+    while (++e < trace->at + trace->n)
+        if (e->who == 'S' && e->kind == TRACE_FRAME)
+            return e;
+    FAIL("the capture ends in the middle of a delivery");
+}
+
+/* Octet by octet as the capture has it: type, channel, size, payload, end; method, header, body. */
+WIRE_CASE(delivery_octets, .title = "the octets of a delivery",
+          .rules = "constant.frame-method constant.frame-header constant.frame-body "
+                   "constant.frame-end transport.framing.layout transport.framing.size-field "
+                   "transport.method.layout transport.content.method-then-header "
+                   "transport.types.integers-big-endian")
+{
+    struct peer *c = OPEN(.channels = 2);
+    const struct trace *trace;
+    const struct trace_event *e;
+
+    queue(t, c);
+    CONSUME(c, 2, .queue = NAME("q"), .consumer_tag = S("tag"), .no_ack = true);
+    PUBLISH(c, 1, S("hello"), .routing_key = NAME("q"));
+    DELIVERED(c, 2, S("hello"));
+    trace = TRACE(c);
+    e = trace_find(trace, NULL, 'S', M_basic_deliver);
+    framed(t, e, 1, 2);
+    CHECK(str_eq(first_octets(payload_of(e->octets), 17),
+                 S("\0\x3c\0\x3c\x03tag\0\0\0\0\0\0\0\x01\0")),
+          "class 60, method 60, consumer-tag, delivery-tag 1, redelivered 0");
+    e = next_said(t, trace, e);
+    framed(t, e, 2, 2);
+    CHECK(str_eq(first_octets(payload_of(e->octets), 12), S("\0\x3c\0\0\0\0\0\0\0\0\0\x05")),
+          "class 60, weight 0, body size 5");
+    e = next_said(t, trace, e);
+    framed(t, e, 3, 2);
+    CHECK(str_eq(payload_of(e->octets), S("hello")), "the body");
 }
 
 /* ---- Properties on the wire ---------------------------------------------------------------- */

@@ -90,8 +90,8 @@ WIRE_CASE(type_timestamp, .title = "timestamps come back, beyond 2038 and 2106 t
     static const uint64_t at[] = { 1, 0x7fffffff, 0x80000000, 0x100000000, 253402300800 };
 
     round_trip(t, c, q,
-               TABLE(ARG("epoch", TIME(0)), ARG("2038", TIME(0x80000000)),
-                     ARG("2106", TIME(0x100000000)), ARG("10000", TIME(253402300800))));
+               TABLE(ARG("epoch", TIME(0)), ARG("y2038", TIME(0x80000000)),
+                     ARG("y2106", TIME(0x100000000)), ARG("y10000", TIME(253402300800))));
     for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
         PUBLISH_WITH(c, 1, PROPS(.timestamp = at[i]), S("body"), .routing_key = q);
         WANT_PROPS(GET(c, 1, q, S("body")), .timestamp = EQ(at[i]));
@@ -169,14 +169,10 @@ static void disputed_tag(struct t *t, struct value v)
 
     PUBLISH_WITH(c, 1, PROPS(.headers = headers), S("body"), .routing_key = q);
     SEND(c, 1, channel_flow, .active = true);
-    if (SERVED(c, channel_flow_ok, END_OF_STREAM, FRAME_ERROR, SYNTAX_ERROR, INTERNAL_ERROR)) {
-        struct content got = GET(c, 1, q, S("body"));
-
-        INFO("errata 53: tag %c %s", v.tag,
-             table_eq(got.properties.headers, headers) ? "comes back" : "is altered");
-    } else {
-        INFO("errata 53: tag %c is refused", v.tag);
-    }
+    if (!SERVED(c, channel_flow_ok, END_OF_STREAM, FRAME_ERROR, SYNTAX_ERROR, INTERNAL_ERROR))
+        INFO("errata 53: the tag is refused");
+    else if (!table_eq(GET(c, 1, q, S("body")).properties.headers, headers))
+        INFO("errata 53: the value is altered");
     undisturbed(t, &w);
 }
 

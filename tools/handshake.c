@@ -211,15 +211,15 @@ static int usage(void)
     return 2;
 }
 
-/* The parts point into a copy that lives as long as the process. */
+/* Once: the parts point into the one copy there is. */
 static bool from_url(struct options *o, const char *url)
 {
+    static char copy[1024];
     struct amqp_connection_info info;
-    char *copy = strdup(url);
 
-    if (!copy || amqp_parse_url(copy, &info) != AMQP_STATUS_OK) {
+    snprintf(copy, sizeof copy, "%s", url);
+    if (strlen(url) >= sizeof copy || amqp_parse_url(copy, &info) != AMQP_STATUS_OK) {
         fprintf(stderr, "not an AMQP URL; it reads amqp://user:password@host:port/vhost\n");
-        free(copy);
         return false;
     }
     if (info.ssl) {

@@ -49,8 +49,8 @@
 #define LIMIT_CLOSE_MS 5000
 /* After the last octet we sent, so long for the peer's end of stream. */
 #define LIMIT_LINGER_MS 1000
-/* A graceful stop gives clients so long to answer. */
-#define LIMIT_STOP_MS 3000
+/* A graceful stop gives clients so long to answer; what was promised is safe either way. */
+#define LIMIT_STOP_MS 500
 
 /* Messages held in memory: above, publishers are not read from; below four fifths
    of it, they are again. */
