@@ -78,6 +78,11 @@ struct m_connection_tune_ok as_offered(const struct witness *w)
                                           .frame_max = w->offer.frame_max };
 }
 
+static void answer_close(struct t *t, int line, struct peer *c)
+{
+    t_send(t, line, c, 0, M_connection_close_ok, &(struct m_connection_close_ok){ .end_ = 0 });
+}
+
 void t_ends_silently(struct t *t, int line, struct peer *c, bool undecoded)
 {
     struct next n = t_next(t, line, c, 0, false);
@@ -90,7 +95,7 @@ void t_ends_silently(struct t *t, int line, struct peer *c, bool undecoded)
             t_weak(t, line, "errata 13: Connection.Close after octets that are no frame");
         else
             t_weak(t, line, "errata 14: Connection.Close instead of silence before Open-Ok");
-        SEND(c, 0, connection_close_ok);
+        answer_close(t, line, c);
     }
     t_hangup(t, line, c);
 }
@@ -129,7 +134,7 @@ const void *t_served(struct t *t, int line, struct peer *c, enum method_id id,
         refused_otherwise(t, line, id, m ? str_of(m->name) : S("a frame that is no method"));
     if (!among(close->reply_code, codes, n))
         refused_otherwise(t, line, id, TEXT("connection.close %u", close->reply_code));
-    SEND(c, 0, connection_close_ok);
+    answer_close(t, line, c);
     t_hangup(t, line, c);
     return NULL;
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -27,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRY_S = 5, PAUSE_MS = 20 };
+enum { TRY_S = 5, PAUSE_MS = 20, GREETING_MS = 300 };
 
 struct options {
     const char *host, *user, *password, *vhost;
@@ -123,6 +124,20 @@ static bool speaks_tls(const struct options *o)
            b[1] == 3;
 }
 
+/* AMQP servers wait for the client's first word. Who greets is something else, and would be
+   missed by writing to it: with our octets unread, its hanging up takes the greeting along. */
+static bool greets(const struct options *o)
+{
+    int fd = dial(o);
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    char c;
+    bool spoke = fd >= 0 && poll(&p, 1, GREETING_MS) == 1 && recv(fd, &c, 1, 0) == 1;
+
+    if (fd >= 0)
+        close(fd);
+    return spoke;
+}
+
 /* The library says only that it failed; the peer's own words say why. */
 static enum result look_closer(const struct options *o, const char *said)
 {
@@ -133,7 +148,7 @@ static enum result look_closer(const struct options *o, const char *said)
         return because(FINAL, "the peer speaks TLS where plain AMQP is expected");
     if (n == 8 && memcmp(b, "AMQP", 4) == 0)
         return because(FINAL, "the peer speaks AMQP %d.%d.%d, not 0-9-1", b[5], b[6], b[7]);
-    if (n > 0 && b[0] != 1)
+    if (n > 0 ? b[0] != 1 : greets(o))
         return because(FINAL, "the peer is no AMQP broker");
     if (n > 0)
         return because(NOT_YET, "the broker broke off the handshake (%s); wrong user or password?",
