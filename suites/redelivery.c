@@ -213,7 +213,9 @@ WIRE_CASE(half_published, .title = "a publish cut short by the end of its connec
     struct str q = NAME("q");
 
     CALL(other, 1, queue_declare, .queue = q);
+    CALL(c, 1, confirm_select);
     PUBLISH(c, 1, S("whole"), .routing_key = q);
+    RECV(c, 1, basic_ack, .delivery_tag = EQ(1));
     SEND(c, 1, basic_publish, .routing_key = q);
     HEADER(c, 1, 10, NULL);
     BODY(c, 1, S("half"));

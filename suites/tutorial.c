@@ -98,6 +98,7 @@ CLIENT_CASE(acked_task_is_gone, .title = "an acknowledged task does not come bac
     PUB(boss, 1, S("not done"), .routing_key = tasks);
     done(t, worker, CONSUMED(worker, S("done")));
     CONSUMED(worker, S("not done"));
+    want_quiet(t, worker, 1, tasks);
     t_session_drop(t, worker);
     await_ready(t, boss, 1, tasks, 1, 0);
     CHECK(FETCH(boss, 1, tasks, S("not done")).redelivered, "it was delivered before");

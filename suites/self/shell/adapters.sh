@@ -12,8 +12,8 @@ fresh() { # NAME: a port and a folder of its own
     mkdir "$AMQPROOF_DATA"
 }
 up() { "$handshake" --port "$AMQPROOF_PORT"; }
-says_all_keys() { # ADAPTER
-    env -u AMQPROOF_DATA -u AMQPROOF_PORT "$1" describe | cut -d= -f1 | sort | paste -sd ' ' -
+says_all_keys() { # ADAPTER; `remote` is said only by those that can listen there
+    env -u AMQPROOF_DATA -u AMQPROOF_PORT "$1" describe | cut -d= -f1 | grep -vx remote | sort | paste -sd ' ' -
 }
 
 contract() { # NAME ADAPTER
