@@ -51,9 +51,10 @@ void map_free(struct map *m)
 
     if (!m)
         return;
-    HASH_ITER(hh, m->head, e, next)
-    {
-        HASH_DEL(m->head, e);
+    e = m->head;
+    HASH_CLEAR(hh, m->head); /* the table; the entries stay linked */
+    for (; e; e = next) {
+        next = e->hh.next;
         free(e);
     }
     free(m);

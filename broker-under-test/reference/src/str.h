@@ -13,8 +13,8 @@ struct str {
     size_t n;
 };
 
-#define STR(literal)  ((struct str){ (literal), sizeof(literal) - 1 })
-#define STR_ARGS(s)   (int)(s).n, (s).p /* for "%.*s" */
+#define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
+#define STR_ARGS(s)  (int)(s).n, (s).p /* for "%.*s" */
 
 static inline struct str str_of(const char *z)
 {
