@@ -1,4 +1,4 @@
-/* Queues: declaring, asking, and what a queue's flags mean for its life. */
+/* Queues: declaring and asking. Whose they are and how long they live is in queue_life.c. */
 #define CHAPTER "queue"
 #include "fixtures/harness/case.h"
 #include "suites/steps.h"
@@ -108,6 +108,9 @@ WIRE_CASE(equivalent, .title = "redeclare: equal is accepted, unequal refused",
     STEP("no argument");
     SEND(c, 1, queue_declare, .queue = q, .durable = true);
     REFUSED(c, 1, PRECONDITION_FAILED, queue_declare);
+    STEP("exclusive");
+    SEND(c, 1, queue_declare, .queue = q, .durable = true, .exclusive = true, .arguments = one);
+    REFUSED_ONE_OF(c, 1, queue_declare, PRECONDITION_FAILED, RESOURCE_LOCKED);
     STEP("unchanged after the refusals");
     CALL(c, 1, queue_declare, .queue = q, .durable = true, .arguments = one);
     GET(c, 1, q, S("kept"));
@@ -142,6 +145,20 @@ WIRE_CASE(arguments_order, .title = "redeclare with the same arguments in anothe
          .arguments = TABLE(ARG("x-max-length", INT32(10)), ARG("x-expires", INT32(600000))));
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true,
          .arguments = TABLE(ARG("x-expires", INT32(600000)), ARG("x-max-length", INT32(10))));
+}
+
+/* Asking for what nobody declared costs the channel, and creates nothing. */
+WIRE_CASE(passive_missing, .title = "passive declare of a missing queue",
+          .rules = "queue.declare.passive.passive queue.declare.passive.doc-no-change")
+{
+    struct peer *c = OPEN();
+
+    for (int i = 0; i < 2; i++) {
+        SEND(c, 1, queue_declare, .queue = NAME("nobody"), .passive = true);
+        REFUSED(c, 1, NOT_FOUND, queue_declare);
+    }
+    CALL(c, 1, queue_declare, .queue = NAME("nobody"), .exclusive = true);
+    CALL(c, 1, queue_declare, .queue = NAME("nobody"), .passive = true);
 }
 
 /* A passive declare asks for the name; what else it says does not matter. */
@@ -203,129 +220,6 @@ WIRE_CASE(many, .title = "256 queues side by side", .rules = "queue.declare.mini
     GET(c, 1, t_name(t, "q200"), S("m"));
 }
 
-/* ---- Exclusive --------------------------------------------------------------------- */
-
-/* Another connection may not so much as look at it; its owner may do everything. */
-WIRE_CASE(exclusive_locked, .title = "an exclusive queue is locked for other connections",
-          .rules = "queue.declare.exclusive.exclusive queue.declare.exclusive.doc-passive-denied "
-                   "queue.declare.exclusive.types ext.queues.exclusive-precedence")
-{
-    struct peer *owner = OPEN(.channels = 2), *other = OPEN();
-    struct str q = NAME("q");
-
-    CALL(owner, 1, queue_declare, .queue = q, .exclusive = true);
-    PUBLISH(owner, 1, S("mine"), .routing_key = q);
-    SEND(other, 1, queue_declare, .queue = q, .exclusive = true);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_declare);
-    SEND(other, 1, queue_declare, .queue = q, .durable = true);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_declare);
-    SEND(other, 1, queue_declare, .queue = q, .passive = true);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_declare);
-    SEND(other, 1, queue_bind, .queue = q, .exchange = S("amq.direct"), .routing_key = S("k"));
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_bind);
-    SEND(other, 1, basic_consume, .queue = q);
-    REFUSED(other, 1, RESOURCE_LOCKED, basic_consume);
-    SEND(other, 1, queue_purge, .queue = q);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_purge);
-    SEND(other, 1, queue_delete, .queue = q);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_delete);
-    GET(owner, 2, q, S("mine"));
-}
-
-/* Get and Unbind are not on the specification's list, but mean the same (errata 33). */
-WIRE_CASE(exclusive_get_unbind, .title = "basic.get and queue.unbind of a locked queue",
-          .rules = "queue.declare.exclusive.exclusive ext.queues.exclusive-get-unbind")
-{
-    struct peer *owner = OPEN(), *other = OPEN();
-    struct str q = NAME("q");
-
-    CALL(owner, 1, queue_declare, .queue = q, .exclusive = true);
-    CALL(owner, 1, queue_bind, .queue = q, .exchange = S("amq.direct"), .routing_key = q);
-    SEND(other, 1, basic_get, .queue = q);
-    REFUSED(other, 1, RESOURCE_LOCKED, basic_get);
-    SEND(other, 1, queue_unbind, .queue = q, .exchange = S("amq.direct"), .routing_key = q);
-    REFUSED(other, 1, RESOURCE_LOCKED, queue_unbind);
-    PUBLISH(owner, 1, S("still bound"), .exchange = S("amq.direct"), .routing_key = q);
-    GET(owner, 1, q, S("still bound"));
-}
-
-/* It lives as long as its connection, and not a moment longer. */
-WIRE_CASE(exclusive_ends, .title = "an exclusive queue ends with its connection",
-          .rules = "queue.declare.exclusive.doc-deleted-on-close transport.closure.auto-delete "
-                   "ext.queues.deletion-synchronous")
-{
-    struct peer *owner = OPEN(), *other = OPEN();
-    struct str q = NAME("q");
-
-    CALL(owner, 1, queue_declare, .queue = q, .exclusive = true);
-    CALL(owner, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
-    CALL(owner, 1, channel_open);
-    STEP("it outlives its channel");
-    CALL(owner, 1, queue_declare, .queue = q, .passive = true);
-    CLOSE(owner);
-    STEP("gone by close-ok");
-    SEND(other, 1, queue_declare, .queue = q, .passive = true);
-    REFUSED(other, 1, NOT_FOUND, queue_declare);
-}
-
-WIRE_CASE(exclusive_lost, .title = "an exclusive queue ends with a lost connection",
-          .rules = "queue.declare.exclusive.doc-deleted-on-close transport.closure.auto-delete")
-{
-    struct peer *owner = OPEN(), *other = OPEN();
-
-    CALL(owner, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
-    t_drop_rst(t, owner);
-    await_no_queue(t, other, 1, NAME("q"));
-    CALL(other, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
-}
-
-/* ---- Auto-delete ------------------------------------------------------------------- */
-
-WIRE_CASE(auto_delete, .title = "an auto-delete queue goes with its last consumer",
-          .rules = "queue.declare.auto-delete.doc-last-consumer "
-                   "queue.declare.auto-delete.doc-never-consumed "
-                   "model.queue.auto-delete-polite-timeout")
-{
-    struct peer *c = OPEN(.channels = 2);
-    struct str q = NAME("q");
-
-    CALL(c, 1, queue_declare, .queue = q, .auto_delete = true);
-    PUBLISH(c, 1, S("m"), .routing_key = q);
-    GET(c, 1, q, S("m"));
-    STEP("never consumed from: it stays");
-    CALL(c, 1, queue_declare, .queue = q, .passive = true);
-    CONSUME(c, 1, .queue = q, .consumer_tag = S("1"));
-    CONSUME(c, 1, .queue = q, .consumer_tag = S("2"));
-    CALL(c, 1, basic_cancel, .consumer_tag = S("1"));
-    STEP("one consumer left: it stays");
-    CALL(c, 1, queue_declare, .queue = q, .passive = true);
-    CALL(c, 1, basic_cancel, .consumer_tag = S("2"));
-    await_no_queue(t, c, 2, q);
-}
-
-WIRE_CASE(auto_delete_channel, .title = "an auto-delete queue goes when its last channel closes",
-          .rules = "queue.declare.auto-delete.doc-channel-close")
-{
-    struct peer *c = OPEN(.channels = 2);
-    struct str q = NAME("q");
-
-    CALL(c, 1, queue_declare, .queue = q, .auto_delete = true);
-    CONSUME(c, 1, .queue = q);
-    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
-    await_no_queue(t, c, 2, q);
-}
-
-WIRE_CASE(auto_delete_lost, .title = "an auto-delete queue goes with a lost connection",
-          .rules = "ext.queues.auto-delete-after-crash")
-{
-    struct peer *c = OPEN(), *other = OPEN();
-
-    CALL(c, 1, queue_declare, .queue = NAME("q"), .auto_delete = true);
-    CONSUME(c, 1, .queue = NAME("q"));
-    t_drop_fin(t, c);
-    await_no_queue(t, other, 1, NAME("q"));
-}
-
 /* ---- As an application sees it ---------------------------------------------------- */
 
 CLIENT_CASE(server_named, .title = "the broker names queues declared without a name",
@@ -339,6 +233,16 @@ CLIENT_CASE(server_named, .title = "the broker names queues declared without a n
     CHECK(!str_eq(a->queue, b->queue), "the same name twice");
 }
 
+CLIENT_CASE(passive_missing, .title = "passive declare of a missing queue",
+            .rules = "queue.declare.passive.passive")
+{
+    struct session *s = SESSION();
+
+    DO_REFUSED(s, 1, NOT_FOUND, queue_declare, .queue = NAME("nobody"), .passive = true);
+    DO(s, 1, queue_declare, .queue = NAME("nobody"), .exclusive = true);
+    DO(s, 1, queue_declare, .queue = NAME("nobody"), .passive = true);
+}
+
 CLIENT_CASE(equivalent, .title = "redeclare: equal is accepted, unequal refused",
             .rules = "queue.declare.passive.equivalent")
 {
@@ -348,16 +252,4 @@ CLIENT_CASE(equivalent, .title = "redeclare: equal is accepted, unequal refused"
     DO(s, 1, queue_declare, .queue = NAME("q"));
     DO_REFUSED(s, 1, PRECONDITION_FAILED, queue_declare, .queue = NAME("q"), .durable = true);
     DO(s, 1, queue_delete, .queue = NAME("q"));
-}
-
-CLIENT_CASE(exclusive_locked, .title = "an exclusive queue is locked for other connections",
-            .rules = "queue.declare.exclusive.exclusive")
-{
-    struct session *owner = SESSION(), *other = SESSION();
-
-    DO(owner, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
-    DO_REFUSED(other, 1, RESOURCE_LOCKED, queue_declare, .queue = NAME("q"), .exclusive = true);
-    DO_REFUSED(other, 1, RESOURCE_LOCKED, basic_consume, .queue = NAME("q"));
-    LEAVE(owner);
-    DO(other, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
 }
