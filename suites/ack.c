@@ -1,36 +1,7 @@
-/* Acknowledging: one, several, all; refusing, with and without another chance; recover. */
+/* Acknowledging: one, several, all. Refusing and recover are in ack_refuse.c. */
 #define CHAPTER "ack"
 #include "fixtures/harness/case.h"
-#include "suites/steps.h"
-
-/* A connection of two channels; channel 1 holds messages "1" … "n" of an exclusive queue. */
-static struct peer *holding(struct t *t, struct str q, int n)
-{
-    struct peer *c = OPEN(.channels = 2);
-
-    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    for (int i = 1; i <= n; i++)
-        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
-    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    for (int i = 1; i <= n; i++)
-        DELIVERED(c, 1, TEXT("%d", i), .delivery_tag = EQ(i), .redelivered = EQ(0));
-    return c;
-}
-
-/* Channel 1 is closed; the queue then holds exactly these messages, a blank between. */
-static void left_over(struct t *t, struct peer *c, struct str q, const char *bodies)
-{
-    int n = 0;
-
-    for (const char *p = bodies; *p; p++)
-        n += *p != ' ';
-    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
-    await_queue(t, c, 2, q, n, 0);
-    for (const char *p = bodies; *p; p++)
-        if (*p != ' ')
-            GET(c, 2, q, ((struct str){ p, 1 }), .redelivered = EQ(1));
-    GET_EMPTY(c, 2, q);
-}
+#include "suites/holding.h"
 
 /* An ack settles the one delivery it names. */
 WIRE_CASE(
@@ -63,6 +34,9 @@ WIRE_CASE(multiple_zero, .title = "basic.ack multiple with tag 0 settles everyth
 {
     struct peer *c = holding(t, NAME("q"), 4);
 
+    SEND(c, 1, basic_ack, .delivery_tag = 0, .multiple = true);
+    QUIET(c, 1);
+    STEP("everything may be nothing at all");
     SEND(c, 1, basic_ack, .delivery_tag = 0, .multiple = true);
     QUIET(c, 1);
     left_over(t, c, NAME("q"), "");
@@ -164,159 +138,6 @@ WIRE_CASE(tags_rise, .title = "delivery tags rise from 1 on each channel",
     GET(c, 2, q, S("2"), .delivery_tag = EQ(1), .redelivered = EQ(1));
 }
 
-/* ---- Refusing a message ------------------------------------------------------------ */
-
-/* Without requeue a rejected message is gone. */
-WIRE_CASE(reject_discard, .title = "basic.reject without requeue discards",
-          .rules = "basic.reject.requeue.doc-discard basic.reject.chassis-server")
-{
-    struct peer *c = holding(t, NAME("q"), 3);
-
-    SEND(c, 1, basic_reject, .delivery_tag = 2);
-    QUIET(c, 1);
-    left_over(t, c, NAME("q"), "1 3");
-}
-
-/* With requeue it is there for the next one, marked. */
-WIRE_CASE(reject_requeue, .title = "basic.reject with requeue makes the message available again",
-          .rules = "basic.reject.02 basic.reject.requeue.doc-requeue")
-{
-    struct peer *c = OPEN(.channels = 2);
-    struct str q = NAME("q");
-
-    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    PUBLISH(c, 1, S("1"), .routing_key = q);
-    PUBLISH(c, 1, S("2"), .routing_key = q);
-    GET(c, 1, q, S("1"), .delivery_tag = EQ(1));
-    SEND(c, 1, basic_reject, .delivery_tag = 1, .requeue = true);
-    QUIET(c, 1);
-    await_queue(t, c, 2, q, 2, 0);
-    GET(c, 2, q, S("1"), .redelivered = EQ(1));
-    GET(c, 2, q, S("2"), .redelivered = EQ(0));
-}
-
-/* When another consumer is free, the one that refused does not get the message back. */
-WIRE_CASE(reject_to_other, .title = "a rejected message goes to another consumer",
-          .rules = "basic.reject.requeue.01 basic.reject.02")
-{
-    struct peer *a = OPEN(), *b = OPEN();
-    struct str q = NAME("q");
-    unsigned to_a = 0, to_b = 0;
-
-    CALL(a, 1, queue_declare, .queue = q);
-    CONSUME(a, 1, .queue = q, .consumer_tag = S("a"));
-    PUBLISH(a, 1, S("1"), .routing_key = q);
-    DELIVERED(a, 1, S("1"), .redelivered = EQ(0));
-    CONSUME(b, 1, .queue = q, .consumer_tag = S("b"));
-    SEND(a, 1, basic_reject, .delivery_tag = 1, .requeue = true);
-    for (int i = 0; i < 500 && to_a + to_b == 0; i++) {
-        to_a = deliveries_now(t, a, q);
-        to_b = deliveries_now(t, b, q);
-    }
-    CHECK(to_a + to_b == 1, "the message went to a %u times, to b %u times", to_a, to_b);
-    if (to_a)
-        WEAK("the consumer that refused got it back although another was free (errata 1)");
-    CALL(b, 1, queue_delete, .queue = q);
-}
-
-WIRE_CASE(reject_unknown, .title = "basic.reject of an unknown tag is refused",
-          .rules = "basic.reject.doc-unknown-tag")
-{
-    struct peer *c = holding(t, NAME("q"), 1);
-
-    SEND(c, 1, basic_reject, .delivery_tag = 2, .requeue = true);
-    REFUSED(c, 1, PRECONDITION_FAILED, basic_reject);
-    left_over(t, c, NAME("q"), "1");
-}
-
-/* RabbitMQ's nack is a reject that can mean several. */
-WIRE_CASE(nack_multiple, .title = "basic.nack multiple refuses every delivery up to the tag",
-          .rules = "ext.nack.multiple")
-{
-    struct peer *c = holding(t, NAME("q"), 4);
-
-    SEND(c, 1, basic_nack, .delivery_tag = 3, .multiple = true);
-    QUIET(c, 1);
-    left_over(t, c, NAME("q"), "4");
-}
-
-WIRE_CASE(nack_zero, .title = "basic.nack multiple with tag 0 refuses everything",
-          .rules = "ext.nack.multiple-zero")
-{
-    struct peer *c = holding(t, NAME("q"), 3);
-
-    SEND(c, 1, basic_nack, .delivery_tag = 0, .multiple = true);
-    QUIET(c, 1);
-    left_over(t, c, NAME("q"), "");
-}
-
-/* Requeued messages take their old places, in front of what was published later. */
-WIRE_CASE(nack_requeue_order, .title = "requeued messages keep their order",
-          .rules = "ext.acks.requeue-position ext.ordering.requeue-keeps-place")
-{
-    struct peer *c = OPEN(.channels = 2);
-    struct str q = NAME("q");
-
-    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    for (int i = 1; i <= 4; i++)
-        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
-    for (int i = 1; i <= 3; i++)
-        GET(c, 1, q, TEXT("%d", i));
-    SEND(c, 1, basic_nack, .delivery_tag = 3, .multiple = true, .requeue = true);
-    PUBLISH(c, 1, S("5"), .routing_key = q);
-    await_queue(t, c, 2, q, 5, 0);
-    for (int i = 1; i <= 5; i++)
-        GET(c, 2, q, TEXT("%d", i), .redelivered = EQ(i <= 3));
-}
-
-/* ---- Recover ----------------------------------------------------------------------- */
-
-/* Recover with requeue puts back what the channel holds. */
-WIRE_CASE(recover_requeue, .title = "basic.recover with requeue redelivers, marked",
-          .rules = "basic.recover.01 basic.recover.requeue.doc-requeue "
-                   "basic.recover.chassis-server basic.recover.doc-recover-ok")
-{
-    struct peer *c = holding(t, NAME("q"), 3);
-
-    SEND(c, 1, basic_ack, .delivery_tag = 2);
-    SEND(c, 1, basic_recover, .requeue = true);
-    RECV(c, 1, basic_recover_ok);
-    DELIVERED(c, 1, S("1"), .redelivered = EQ(1), .delivery_tag = EQ(4));
-    DELIVERED(c, 1, S("3"), .redelivered = EQ(1), .delivery_tag = EQ(5));
-    QUIET_QUEUE(c, 1, NAME("q"));
-}
-
-/* With nothing outstanding it is still answered. */
-WIRE_CASE(recover_nothing, .title = "basic.recover with nothing outstanding",
-          .rules = "basic.recover.doc-recover-ok")
-{
-    struct peer *c = OPEN();
-
-    CALL(c, 1, basic_recover, .requeue = true);
-    QUIET(c, 1);
-}
-
-WIRE_CASE(recover_async, .title = "basic.recover-async redelivers without an answer",
-          .rules = "basic.recover-async.01 basic.recover-async.chassis-server")
-{
-    struct peer *c = holding(t, NAME("q"), 1);
-    struct next n;
-
-    SEND(c, 1, basic_recover_async, .requeue = true);
-    n = NEXT(c);
-    CHECK(n.kind == GOT_FRAME && n.frame.method, "the connection ended");
-    if (n.frame.method->id == M_connection_close) {
-        CHECK(((const struct m_connection_close *)n.frame.args)->reply_code == NOT_IMPLEMENTED,
-              "absent methods are refused with 540");
-        SEND(c, 0, connection_close_ok);
-        HANGUP(c);
-        INFO("recover-async is not implemented (errata 38)");
-        return;
-    }
-    CHECK(n.frame.method->id == M_basic_deliver, "wanted the delivery");
-    CHECK(((const struct m_basic_deliver *)n.frame.args)->redelivered, "it is not marked");
-}
-
 /* ---- As an application sees it ---------------------------------------------------- */
 
 CLIENT_CASE(multiple, .title = "basic.ack multiple settles every delivery up to the tag",
@@ -345,30 +166,4 @@ CLIENT_CASE(unknown, .title = "basic.ack of an unknown tag is refused",
 
     SAY(s, 1, basic_ack, .delivery_tag = 7);
     want_channel_closed(t, s, 1, PRECONDITION_FAILED);
-}
-
-CLIENT_CASE(reject_requeue, .title = "basic.reject with requeue makes the message available again",
-            .rules = "basic.reject.02 basic.reject.requeue.doc-requeue")
-{
-    struct session *s = SESSION();
-
-    DO(s, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
-    PUB(s, 1, S("1"), .routing_key = NAME("q"));
-    SAY(s, 1, basic_reject, .requeue = true,
-        .delivery_tag = FETCH(s, 1, NAME("q"), S("1")).delivery_tag);
-    await_ready(t, s, 1, NAME("q"), 1, 0);
-    CHECK(FETCH(s, 1, NAME("q"), S("1")).redelivered, "it is not marked");
-}
-
-CLIENT_CASE(recover, .title = "basic.recover with requeue redelivers, marked",
-            .rules = "basic.recover.01")
-{
-    struct session *s = SESSION();
-
-    DO(s, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
-    PUB(s, 1, S("1"), .routing_key = NAME("q"));
-    DO(s, 1, basic_consume, .queue = NAME("q"));
-    CONSUMED(s, S("1"));
-    DO(s, 1, basic_recover, .requeue = true);
-    CHECK(CONSUMED(s, S("1")).redelivered, "it is not marked");
 }

@@ -77,7 +77,8 @@ CLIENT_CASE(plain, .title = "PLAIN with user and password logs in",
 }
 
 /* An octet too many, one too few, none; and the same user gets in with the right one after. */
-WIRE_CASE(wrong_password, .title = "a wrong password: the stream ends, nothing is said",
+WIRE_CASE(wrong_password, .slow = true,
+          .title = "a wrong password: the stream ends, nothing is said",
           .rules = "transport.negotiation.auth-failure-close "
                    "transport.negotiation.silent-close-before-open "
                    "ext.auth-notification.without-capability")
@@ -95,7 +96,8 @@ WIRE_CASE(wrong_password, .title = "a wrong password: the stream ends, nothing i
     logged_in(t, &w, S("PLAIN"), right);
 }
 
-WIRE_CASE(user_unknown, .title = "a user nobody knows: the stream ends, nothing is said",
+WIRE_CASE(user_unknown, .slow = true,
+          .title = "a user nobody knows: the stream ends, nothing is said",
           .rules = "transport.negotiation.auth-failure-close "
                    "transport.negotiation.silent-close-before-open")
 {
@@ -111,7 +113,8 @@ WIRE_CASE(user_unknown, .title = "a user nobody knows: the stream ends, nothing 
     ALL_REFUSED(c);
 }
 
-WIRE_CASE(response_malformed, .title = "PLAIN with a response that holds no password is refused",
+WIRE_CASE(response_malformed, .slow = true,
+          .title = "PLAIN with a response that holds no password is refused",
           .rules = "connection.start-ok.response.assert-notnull "
                    "transport.negotiation.auth-failure-close transport.security.invalid-data")
 {
@@ -128,7 +131,8 @@ WIRE_CASE(response_malformed, .title = "PLAIN with a response that holds no pass
 }
 
 /* Whoever guesses passwords should not be able to guess many. The pause is read off the capture. */
-WIRE_CASE(failure_pauses, .title = "a refused login is followed by a pause, then by the end",
+WIRE_CASE(failure_pauses, .slow = true,
+          .title = "a refused login is followed by a pause, then by the end",
           .rules = "transport.security.negotiation-pause "
                    "transport.negotiation.auth-failure-close")
 {
@@ -187,7 +191,8 @@ WIRE_CASE(amqplain, .title = "AMQPLAIN with LOGIN and PASSWORD logs in",
     logged_in(t, &w, S("AMQPLAIN"), amqplain(t, user, password));
 }
 
-WIRE_CASE(amqplain_wrong, .title = "AMQPLAIN with a wrong password or half a table is refused",
+WIRE_CASE(amqplain_wrong, .slow = true,
+          .title = "AMQPLAIN with a wrong password or half a table is refused",
           .rules = "ext.access.sasl-amqplain transport.negotiation.auth-failure-close "
                    "transport.security.invalid-data")
 {
@@ -208,7 +213,7 @@ WIRE_CASE(amqplain_wrong, .title = "AMQPLAIN with a wrong password or half a tab
 /* ---- Which mechanism --------------------------------------------------------------- */
 
 /* None, an unheard-of one, half of one, and two at once: not one of those on offer. */
-WIRE_CASE(mechanism_unknown, .title = "a mechanism that is not on offer is refused",
+WIRE_CASE(mechanism_unknown, .slow = true, .title = "a mechanism that is not on offer is refused",
           .rules = "connection.start-ok.mechanism.validity "
                    "connection.start-ok.mechanism.doc-one-of "
                    "connection.start-ok.mechanism.assert-notnull")
@@ -265,13 +270,13 @@ static void odd_locale(struct t *t, struct str locale)
     undisturbed(t, &w);
 }
 
-WIRE_CASE(locale_empty, .title = "Start-Ok with an empty locale",
+WIRE_CASE(locale_empty, .slow = true, .title = "Start-Ok with an empty locale",
           .rules = "connection.start-ok.locale.assert-notnull")
 {
     odd_locale(t, S(""));
 }
 
-WIRE_CASE(locale_unknown, .title = "Start-Ok with a locale that is not on offer",
+WIRE_CASE(locale_unknown, .slow = true, .title = "Start-Ok with a locale that is not on offer",
           .rules = "connection.start-ok.locale.doc-one-of")
 {
     odd_locale(t, S("tlh_QO"));

@@ -237,7 +237,8 @@ WIRE_CASE(handshake_at_once, .title = "Tune-Ok, Open and the first methods in on
 
 /* Four steps out of turn, side by side: a refusal may take its time. Nobody gets in without
    having logged in, or without having agreed on the limits. */
-WIRE_CASE(handshake_out_of_order, .title = "a handshake out of order ends the connection",
+WIRE_CASE(handshake_out_of_order, .slow = true,
+          .title = "a handshake out of order ends the connection",
           .rules = "connection.doc-grammar-out-of-order "
                    "transport.negotiation.silent-close-before-open")
 {
@@ -259,7 +260,7 @@ WIRE_CASE(handshake_out_of_order, .title = "a handshake out of order ends the co
 }
 
 /* A connection is not open before its Open-Ok: no channel, and nothing on it. */
-WIRE_CASE(open_left_out, .title = "channel.open before Open ends the connection",
+WIRE_CASE(open_left_out, .slow = true, .title = "channel.open before Open ends the connection",
           .rules = "connection.doc-grammar-out-of-order transport.close.open-state "
                    "transport.negotiation.silent-close-before-open")
 {

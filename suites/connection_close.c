@@ -19,7 +19,8 @@ static void vhosts_refused(struct t *t, struct str one, struct str other)
     undisturbed(t, &w);
 }
 
-WIRE_CASE(vhost_unknown, .title = "Open of a virtual host that is not there is refused",
+WIRE_CASE(vhost_unknown, .slow = true,
+          .title = "Open of a virtual host that is not there is refused",
           .rules = "constant.invalid-path transport.negotiation.silent-close-before-open "
                    "ext.access.vhost-missing")
 {
@@ -28,7 +29,8 @@ WIRE_CASE(vhost_unknown, .title = "Open of a virtual host that is not there is r
     vhosts_refused(t, NAME("nowhere"), glued(t, w.vhost, S("x")));
 }
 
-WIRE_CASE(vhost_illegal, .title = "Open of a virtual host of 0 or of 128 octets is refused",
+WIRE_CASE(vhost_illegal, .slow = true,
+          .title = "Open of a virtual host of 0 or of 128 octets is refused",
           .rules = "domain.path.assert-notnull domain.path.assert-length "
                    "transport.negotiation.silent-close-before-open")
 {
@@ -55,7 +57,8 @@ WIRE_CASE(vhost_separation, .title = "virtual hosts share nothing",
 }
 
 /* Known, logged in, and yet not let in. */
-WIRE_CASE(vhost_denied, .title = "Open by a user without rights in the virtual host is refused",
+WIRE_CASE(vhost_denied, .slow = true,
+          .title = "Open by a user without rights in the virtual host is refused",
           .rules = "connection.open.virtual-host.security ext.access.vhost-denied",
           .needs = "users")
 {

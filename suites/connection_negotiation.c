@@ -137,7 +137,8 @@ WIRE_CASE(frame_max_of_4096, .title = "frame-max 4096 is accepted and governs de
 }
 
 /* Nothing in the text lets a client do so; what a broker does is recorded. */
-WIRE_CASE(frame_max_below_4096, .title = "frame-max 4095 in Tune-Ok is refused, or taken",
+WIRE_CASE(frame_max_below_4096, .slow = true,
+          .title = "frame-max 4095 in Tune-Ok is refused, or taken",
           .rules = "connection.tune-ok.frame-max.minimum constant.frame-min-size")
 {
     struct witness w = witness(t);
@@ -167,7 +168,8 @@ static void limits_refused(struct t *t, const struct witness *w, struct m_connec
     undisturbed(t, w);
 }
 
-WIRE_CASE(channel_max_above_offer, .title = "channel-max above the offer ends the connection",
+WIRE_CASE(channel_max_above_offer, .slow = true,
+          .title = "channel-max above the offer ends the connection",
           .rules = "connection.tune-ok.channel-max.upper-limit "
                    "connection.tune-ok.channel-max.assert-le")
 {
@@ -180,7 +182,8 @@ WIRE_CASE(channel_max_above_offer, .title = "channel-max above the offer ends th
     limits_refused(t, &w, limits);
 }
 
-WIRE_CASE(frame_max_above_offer, .title = "frame-max above the offer ends the connection",
+WIRE_CASE(frame_max_above_offer, .slow = true,
+          .title = "frame-max above the offer ends the connection",
           .rules = "connection.tune-ok.frame-max.upper-limit")
 {
     struct witness w = witness(t);

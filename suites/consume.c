@@ -116,6 +116,22 @@ WIRE_CASE(cancel_notify, .title = "the server cancels consumers of a deleted que
     QUIET(c, 1);
 }
 
+/* Who did not say that it can hear it is not told, and may still cancel. */
+WIRE_CASE(cancel_not_notified, .title = "no server cancel without the capability",
+          .rules = "ext.consumer-cancel.capability-required queue.delete.doc-consumers-cancelled")
+{
+    struct table modest = TABLE(ARG("product", STR("modest")));
+    struct peer *c = OPEN(.client_properties = &modest, .channels = 2);
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("me"));
+    CALL(c, 2, queue_delete, .queue = q);
+    QUIET(c, 1);
+    CALL(c, 1, basic_cancel, .consumer_tag = S("me"));
+    QUIET(c, 1);
+}
+
 /* An exclusive consumer wants to be alone, and is left alone. */
 WIRE_CASE(exclusive, .title = "exclusive consumers",
           .rules = "basic.consume.exclusive.01 basic.consume.exclusive.doc-shuts-out")
@@ -202,7 +218,8 @@ WIRE_CASE(many, .title = "sixteen consumers on one queue",
 
 /* no-wait: the consumer is there although nobody says so. */
 WIRE_CASE(no_wait, .title = "consume and cancel with no-wait are not answered",
-          .rules = "basic.consume.chassis-server basic.cancel.doc-no-more")
+          .rules = "basic.consume.chassis-server basic.cancel.doc-no-more "
+                   "domain.no-wait.doc-no-reply")
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");

@@ -56,14 +56,18 @@ ACROSS_RESTART(transient_queue, .title = "a transient queue is gone",
 
 /* An exclusive queue goes with its connection, whatever its durable flag said. */
 ACROSS_RESTART(exclusive_queue, .title = "an exclusive queue is gone",
-               .rules = "queue.declare.exclusive.doc-deleted-on-close")
+               .rules = "queue.declare.exclusive.doc-deleted-on-close "
+                        "ext.queues.exclusive-durable")
 {
     struct peer *c = OPEN();
 
     CALL(c, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    CALL(c, 1, queue_declare, .queue = NAME("durable"), .exclusive = true, .durable = true);
     broker_restart(t, kind);
     c = OPEN();
     SEND(c, 1, queue_declare, .queue = NAME("q"), .passive = true);
+    REFUSED(c, 1, NOT_FOUND, queue_declare);
+    SEND(c, 1, queue_declare, .queue = NAME("durable"), .passive = true);
     REFUSED(c, 1, NOT_FOUND, queue_declare);
 }
 
@@ -117,7 +121,28 @@ ACROSS_RESTART(queue_properties, .title = "a durable queue keeps flags and argum
     CALL(c, 1, queue_delete, .queue = q);
 }
 
-/* A name that the broker made up is as durable as one of ours. */
+/* What a durable exchange was declared with is remembered, too. */
+ACROSS_RESTART(exchange_properties, .title = "a durable exchange keeps flags and arguments",
+               .rules = "exchange.declare.durable.doc-survives "
+                        "exchange.declare.passive.equivalent")
+{
+    struct peer *c = OPEN();
+    struct str x = NAME("x");
+    struct table arguments = TABLE(ARG("alternate-exchange", STR("amq.fanout")));
+
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true,
+         .auto_delete = true, .internal = true, .arguments = arguments);
+    broker_restart(t, kind);
+    c = OPEN();
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true,
+         .auto_delete = true, .internal = true, .arguments = arguments);
+    SEND(c, 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true,
+         .auto_delete = true, .internal = true);
+    REFUSED(c, 1, PRECONDITION_FAILED, exchange_declare);
+    CALL(c, 1, exchange_delete, .exchange = x);
+}
+
+/* A name that the broker made up is as durable as one of ours, and is never made up again. */
 ACROSS_RESTART(server_named, .title = "a durable queue named by the server survives",
                .rules = "queue.declare.durable.persistence queue.declare.queue.default-name")
 {
@@ -127,7 +152,10 @@ ACROSS_RESTART(server_named, .title = "a durable queue named by the server survi
     broker_restart(t, kind);
     c = OPEN();
     CALL(c, 1, queue_declare, .queue = q, .passive = true);
-    CHECK(!str_eq(DECLARE(c, 1, .exclusive = true)->queue, q), "names are not used twice");
+    for (int i = 0; i < 400; i++)
+        SEND(c, 1, queue_declare, .auto_delete = true, .exclusive = true);
+    for (int i = 0; i < 400; i++)
+        CHECK(!str_eq(RECV(c, 1, queue_declare_ok)->queue, q), "the same name twice");
     CALL(c, 1, queue_delete, .queue = q);
 }
 

@@ -26,12 +26,17 @@ static struct peer *filled(struct t *t, struct str q, int n)
     return c;
 }
 
-static void holds(struct t *t, struct str q, int first, int last)
+/* After a kill a broker cannot know whether a message had been on its way to somebody. */
+static void holds(struct t *t, enum restart kind, struct str q, int first, int last)
 {
     struct peer *c = OPEN();
 
-    for (int i = first; i <= last; i++)
-        GET(c, 1, q, TEXT("%d", i), .message_count = EQ(last - i));
+    for (int i = first; i <= last; i++) {
+        struct content m = GET(c, 1, q, TEXT("%d", i), .message_count = EQ(last - i));
+
+        if (kind == GRACEFUL && m.get_ok->redelivered)
+            WEAK("message %d was never delivered before and is marked as if", i);
+    }
     GET_EMPTY(c, 1, q);
     CALL(c, 1, queue_delete, .queue = q);
 }
@@ -43,7 +48,7 @@ ACROSS_RESTART(confirmed, .title = "confirmed persistent messages survive in ord
 {
     filled(t, NAME("q"), 50);
     broker_restart(t, kind);
-    holds(t, NAME("q"), 1, 50);
+    holds(t, kind, NAME("q"), 1, 50);
 }
 
 /* So are many of them: a batch that the broker may still be writing when the last is confirmed. */
@@ -174,7 +179,8 @@ ACROSS_RESTART(transient_message, .title = "transient messages beside persistent
 
 /* A message once delivered and not acknowledged is delivered again, and says so. */
 ACROSS_RESTART(unacked, .title = "unacknowledged messages come back after the restart",
-               .rules = "basic.10 domain.redelivered.implementation")
+               .rules = "basic.10 domain.redelivered.implementation "
+                        "ext.ordering.requeue-keeps-place")
 {
     struct str q = NAME("q");
     struct peer *c = filled(t, q, 4);
@@ -192,6 +198,14 @@ ACROSS_RESTART(unacked, .title = "unacknowledged messages come back after the re
         if (!m.get_ok->redelivered)
             WEAK("message %d was delivered before the restart and is not marked so", i);
     }
+    STEP("requeued again, they stay in front of what came after the restart");
+    PUBLISH(c, 1, S("5"), .routing_key = q);
+    await_queue(t, c, 1, q, 1, 0);
+    GET(c, 1, q, S("5"), .redelivered = EQ(0));
+    SEND(c, 1, basic_nack, .multiple = true, .requeue = true);
+    await_queue(t, c, 1, q, 5, 0);
+    for (int i = 1; i <= 5; i++)
+        GET(c, 1, q, TEXT("%d", i), .redelivered = EQ(1));
     CALL(c, 1, queue_delete, .queue = q);
 }
 
@@ -237,7 +251,7 @@ ACROSS_RESTART(committed, .title = "a committed transaction survives, an open on
     PUBLISH_WITH(c, 1, PROPS(.delivery_mode = 2), S("never committed"), .routing_key = q);
     QUIET(c, 1);
     broker_restart(t, kind);
-    holds(t, q, 1, 5);
+    holds(t, kind, q, 1, 5);
 }
 
 /* Purging removes for good what it counted. */
@@ -251,7 +265,7 @@ ACROSS_RESTART(purged, .title = "purged messages stay away", .rules = "queue.pur
     PUBLISH_WITH(c, 1, PROPS(.delivery_mode = 2), S("1"), .routing_key = q);
     RECV(c, 1, basic_ack, .delivery_tag = EQ(11));
     broker_restart(t, kind);
-    holds(t, q, 1, 1);
+    holds(t, kind, q, 1, 1);
 }
 
 /* The same promise to an application. */

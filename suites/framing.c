@@ -183,7 +183,8 @@ WIRE_CASE(oversize_announced, .title = "a frame that announces 4 GiB closes with
     undisturbed(t, &w);
 }
 
-WIRE_CASE(oversize_before_login, .title = "a first frame that announces 2 GiB ends the connection",
+WIRE_CASE(oversize_before_login, .slow = true,
+          .title = "a first frame that announces 2 GiB ends the connection",
           .rules = "transport.framing.oversize-received transport.security.invalid-data "
                    "transport.negotiation.silent-close-before-open")
 {

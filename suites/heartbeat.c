@@ -43,7 +43,7 @@ static bool is_heartbeat(struct next n)
 }
 
 /* An interval of a second was asked for: each second brings one, and half a second of grace. */
-WIRE_CASE(sent, .title = "the broker sends heartbeats at the interval of Tune-Ok",
+WIRE_CASE(sent, .slow = true, .title = "the broker sends heartbeats at the interval of Tune-Ok",
           .rules = "transport.heartbeat.interval connection.tune-ok.heartbeat.doc-value "
                    "transport.heartbeat.channel-zero constant.frame-heartbeat")
 {
@@ -103,7 +103,8 @@ WIRE_CASE(sent_during_close, .title = "heartbeats go on while a Close is not yet
 }
 
 /* Zero turns them off, both ways. */
-WIRE_CASE(none_agreed, .title = "heartbeat 0: none comes, and silence is no reason to hang up",
+WIRE_CASE(none_agreed, .slow = true,
+          .title = "heartbeat 0: none comes, and silence is no reason to hang up",
           .rules = "connection.tune.heartbeat.doc-zero connection.tune-ok.heartbeat.doc-value")
 {
     struct peer *c = OPEN(.heartbeat = 0);
@@ -117,7 +118,7 @@ WIRE_CASE(none_agreed, .title = "heartbeat 0: none comes, and silence is no reas
 
 /* Gone without a word: not before two intervals have passed, and not for ever; then what it held
    is given to others. */
-WIRE_CASE(silence, .title = "a silent client is dropped after two intervals or more",
+WIRE_CASE(silence, .slow = true, .title = "a silent client is dropped after two intervals or more",
           .rules = "transport.heartbeat.timeout connection.tune-ok.heartbeat.doc-value "
                    "transport.closure.states transport.closure.redelivery")
 {
@@ -149,7 +150,8 @@ WIRE_CASE(silence, .title = "a silent client is dropped after two intervals or m
 
 /* Longer than three intervals, in rounds so short that slowness does not make silence of them.
    One client sends heartbeats, one heartbeats in two segments, one says other things. */
-WIRE_CASE(signs_of_life, .title = "heartbeats, and any other traffic, keep a client connected",
+WIRE_CASE(signs_of_life, .slow = true,
+          .title = "heartbeats, and any other traffic, keep a client connected",
           .rules = "transport.heartbeat.any-traffic transport.heartbeat.timeout "
                    "transport.framing.segmentation")
 {

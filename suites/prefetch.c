@@ -124,6 +124,28 @@ WIRE_CASE(reject_frees, .title = "reject and nack free places in the window",
     await_queue(t, c, 1, q, 1, -1);
 }
 
+/* What is recovered is no longer held, so it has room to come again. */
+WIRE_CASE(recover_frees, .title = "basic.recover frees the window it empties",
+          .rules = "basic.qos.prefetch-count.01 basic.recover.01 "
+                   "basic.recover.requeue.doc-requeue")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    publish(t, c, q, 1, 4);
+    CALL(c, 1, basic_qos, .prefetch_count = 2);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 2);
+    CALL(c, 1, basic_recover, .requeue = true);
+    for (int i = 1; i <= 2; i++)
+        DELIVERED(c, 1, TEXT("%d", i), .redelivered = EQ(1), .delivery_tag = EQ(i + 2));
+    await_queue(t, c, 1, q, 2, -1);
+    SEND(c, 1, basic_ack, .delivery_tag = 4, .multiple = true);
+    for (int i = 3; i <= 4; i++)
+        DELIVERED(c, 1, TEXT("%d", i), .redelivered = EQ(0), .delivery_tag = EQ(i + 2));
+}
+
 /* Zero is no limit at all. */
 WIRE_CASE(zero, .title = "prefetch-count 0 is no limit",
           .rules = "basic.qos.prefetch-count.doc-zero basic.qos.prefetch-size.doc-zero")
@@ -157,17 +179,25 @@ WIRE_CASE(no_ack_unlimited, .title = "prefetch does not hold back a no-ack consu
 /* What was fetched with Get is not held against the window of a consumer that comes later, and
    Get itself knows no window. */
 WIRE_CASE(get_unlimited, .title = "prefetch does not limit basic.get",
-          .rules = "basic.get.doc-get-ok basic.qos.doc-qos-ok")
+          .rules = "basic.get.doc-get-ok basic.qos.doc-qos-ok ext.qos.get-unaffected")
 {
-    struct peer *c = OPEN();
+    struct peer *c = OPEN(.channels = 2);
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 5);
-    CALL(c, 1, basic_qos, .prefetch_count = 1);
-    for (int i = 1; i <= 5; i++)
-        GET(c, 1, q, TEXT("%d", i), .delivery_tag = EQ(i), .message_count = EQ(5 - i));
-    GET_EMPTY(c, 1, q);
+    for (uint16_t channel = 1; channel <= 2; channel++) {
+        STEP(channel == 1 ? "global clear" : "global set");
+        publish(t, c, q, 1, 6);
+        await_queue(t, c, channel, q, 6, 0);
+        CALL(c, channel, basic_qos, .prefetch_count = 1, .global = channel == 2);
+        for (int i = 1; i <= 4; i++)
+            GET(c, channel, q, TEXT("%d", i), .delivery_tag = EQ(i), .message_count = EQ(6 - i));
+        CONSUME(c, channel, .queue = q, .consumer_tag = S("c"));
+        delivered(t, c, channel, 5, 5);
+        GET(c, channel, q, S("6"), .delivery_tag = EQ(6), .message_count = EQ(0));
+        GET_EMPTY(c, channel, q);
+        CALL(c, channel, basic_cancel, .consumer_tag = S("c"));
+    }
 }
 
 /* One slow worker keeps its one task; two fast ones share the other tasks, each never with more

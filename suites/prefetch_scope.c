@@ -183,3 +183,21 @@ WIRE_CASE(both_limits, .title = "a consumer's limit and the channel's hold toget
     QUIET_QUEUE(c, 1, a);
     QUIET_QUEUE(c, 1, b);
 }
+
+/* A limit goes with its channel: the next one of that number starts without. */
+WIRE_CASE(fresh_channel, .title = "a reopened channel has no prefetch limit",
+          .rules = "channel.open.doc-reuse basic.qos.global.doc-channel")
+{
+    struct peer *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
+    CALL(c, 1, basic_qos, .prefetch_count = 1);
+    CALL(c, 1, basic_qos, .prefetch_count = 1, .global = true);
+    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
+    CALL(c, 1, channel_open);
+    publish(t, c, q, 1, 5);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    delivered(t, c, 1, 1, 5);
+    await_queue(t, c, 1, q, 0, -1);
+}

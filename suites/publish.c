@@ -242,10 +242,14 @@ WIRE_CASE(order, .title = "messages arrive in the order of publishing",
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q);
-    CONSUME(reader, 1, .queue = q, .no_ack = true);
-    for (int i = 0; i < 500; i++)
+    for (int i = 0; i < 500; i++) {
+        if (i == 250) {
+            await_queue(t, c, 1, q, 250, 0);
+            CONSUME(reader, 1, .queue = q, .no_ack = true);
+        }
         PUBLISH_WITH(c, 1, PROPS(.delivery_mode = (uint8_t)(1 + i % 2)), TEXT("%d", i),
                      .routing_key = q);
+    }
     for (int i = 0; i < 500; i++)
         DELIVERED(reader, 1, TEXT("%d", i), .delivery_tag = EQ(i + 1), .redelivered = EQ(0));
     CALL(c, 1, queue_delete, .queue = q);

@@ -50,6 +50,8 @@ WIRE_CASE(last_declared, .title = "a blank queue name means the last one declare
     struct peer *c = OPEN(.channels = 2);
     struct str first = DECLARE(c, 1, .exclusive = true)->queue, last;
 
+    PUBLISH(c, 1, S("0"), .routing_key = first);
+    GET(c, 1, S(""), S("0"), .routing_key = IS(first));
     last = DECLARE(c, 1, .queue = NAME("last"), .exclusive = true)->queue;
     PUBLISH(c, 1, S("1"), .routing_key = first);
     PUBLISH(c, 1, S("2"), .routing_key = last);
@@ -187,7 +189,8 @@ WIRE_CASE(reserved_name, .title = "declaring a new amq. queue is refused",
 }
 
 WIRE_CASE(no_wait, .title = "declare, bind, purge and delete with no-wait are not answered",
-          .rules = "queue.declare.chassis-server queue.delete.chassis-server")
+          .rules = "queue.declare.chassis-server queue.delete.chassis-server "
+                   "domain.no-wait.doc-no-reply")
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");

@@ -75,7 +75,8 @@ WIRE_CASE(killed, .title = "messages held by a killed process come back",
 }
 
 /* The connection stays, the client says nothing any more: the heartbeat finds it out. */
-WIRE_CASE(heartbeat_lost, .title = "messages held by a client without heartbeats come back",
+WIRE_CASE(heartbeat_lost, .slow = true,
+          .title = "messages held by a client without heartbeats come back",
           .rules = RULES "transport.heartbeat.timeout")
 {
     comes_back(t, 1, t_drop_silent);

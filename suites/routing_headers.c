@@ -130,6 +130,32 @@ WIRE_CASE(headers_key_unused, .title = "a headers exchange ignores routing keys"
     CALL(c, 1, exchange_delete, .exchange = x);
 }
 
+/* Two bindings of one queue that differ in arguments alone: each takes its own messages. */
+WIRE_CASE(headers_two_bindings, .title = "a queue bound twice to a headers exchange",
+          .rules = "queue.bind.arguments.doc-distinct queue.unbind.routing-key.doc-exact "
+                   "model.exchange.headers-all")
+{
+    struct peer *c = OPEN();
+    struct str x = NAME("x"), q = DECLARE(c, 1, .exclusive = true)->queue;
+    struct table red = TABLE(ARG("x-match", STR("all")), ARG("color", STR("red")));
+    struct table big = TABLE(ARG("x-match", STR("all")), ARG("size", STR("big")));
+
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("headers"));
+    CALL(c, 1, queue_bind, .queue = q, .exchange = x, .arguments = red);
+    CALL(c, 1, queue_bind, .queue = q, .exchange = x, .arguments = big);
+    PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("color", STR("red")))), S("1"), .exchange = x);
+    PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("size", STR("big")))), S("2"), .exchange = x);
+    PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("size", STR("big")), ARG("color", STR("red")))),
+                 S("3"), .exchange = x);
+    for (int i = 1; i <= 3; i++)
+        GET(c, 1, q, TEXT("%d", i), .message_count = EQ(3 - i));
+    CALL(c, 1, queue_unbind, .queue = q, .exchange = x, .arguments = red);
+    PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("color", STR("red")))), S("4"), .exchange = x);
+    PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("size", STR("big")))), S("5"), .exchange = x);
+    GET(c, 1, q, S("5"), .message_count = EQ(0));
+    CALL(c, 1, exchange_delete, .exchange = x);
+}
+
 CLIENT_CASE(headers_all, .title = "x-match all", .rules = "model.exchange.headers-all")
 {
     struct session *s = SESSION();
@@ -170,6 +196,31 @@ WIRE_CASE(exchange_to_exchange, .title = "exchange bindings route on, each by it
     GET_EMPTY(c, 1, q);
     CALL(c, 1, exchange_delete, .exchange = source);
     CALL(c, 1, exchange_delete, .exchange = logs);
+}
+
+/* Bindings between exchanges lead on as far as they go. */
+WIRE_CASE(exchange_chain, .title = "a chain of four exchanges routes from end to end",
+          .rules = "ext.e2e.bind-ok ext.e2e.types-respected")
+{
+    static const char *const types[] = { "topic", "direct", "fanout", "topic" };
+    struct peer *c = OPEN();
+    struct str x[4], q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+
+    for (size_t i = 0; i < 4; i++) {
+        x[i] = t_name(t, TEXT("x%zu", i).p);
+        CALL(c, 1, exchange_declare, .exchange = x[i], .type = str_of(types[i]));
+        if (i > 0)
+            CALL(c, 1, exchange_bind, .source = x[i - 1], .destination = x[i],
+                 .routing_key = S("a.b"));
+    }
+    CALL(c, 1, queue_bind, .queue = q, .exchange = x[3], .routing_key = S("*.b"));
+    PUBLISH(c, 1, S("all the way"), .exchange = x[0], .routing_key = S("a.b"));
+    PUBLISH(c, 1, S("the last half"), .exchange = x[2], .routing_key = S("c.b"));
+    PUBLISH(c, 1, S("nowhere"), .exchange = x[1], .routing_key = S("c.b"));
+    GET(c, 1, q, S("all the way"), .exchange = IS(x[0]));
+    GET(c, 1, q, S("the last half"), .exchange = IS(x[2]), .message_count = EQ(0));
+    for (size_t i = 0; i < 4; i++)
+        CALL(c, 1, exchange_delete, .exchange = x[i]);
 }
 
 /* Two ways to one queue, a circle and a loop: still one copy, and routing ends. */

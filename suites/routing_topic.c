@@ -229,6 +229,35 @@ WIRE_CASE(topic_unbind, .title = "unbinding one of two overlapping patterns",
     CALL(c, 1, exchange_delete, .exchange = exchange);
 }
 
+/* Patterns that share words: taking one away takes no word from the others. */
+WIRE_CASE(topic_unbind_shared, .title = "unbinding a pattern that shares words with another",
+          .rules = "queue.unbind.routing-key.doc-exact queue.unbind.doc-effect")
+{
+    static const struct {
+        const char *unbound, *left, *key;
+    } pairs[] = {
+        { "a", "a.b", "a.b" },     { "a", "a.*", "a.b" },   { "a", "a.#", "a.b.c" },
+        { "a.b", "a", "a" },       { "a.*", "a", "a" },     { "a.#", "a", "a" },
+        { "a.*.c", "a.*", "a.b" }, { "#", "#.a", "b.a" },   { "#.a", "#", "b" },
+        { "*", "*.a", "b.a" },     { "a.b", "a.*", "a.b" }, { "a.#", "a.*", "a.b" },
+    };
+    struct peer *c = OPEN();
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        struct str x = t_name(t, TEXT("x%zu", i).p), q = DECLARE(c, 1, .exclusive = true)->queue;
+
+        STEP("\"%s\" goes, \"%s\" stays", pairs[i].unbound, pairs[i].left);
+        CALL(c, 1, exchange_declare, .exchange = x, .type = S("topic"));
+        CALL(c, 1, queue_bind, .queue = q, .exchange = x, .routing_key = str_of(pairs[i].left));
+        CALL(c, 1, queue_bind, .queue = q, .exchange = x, .routing_key = str_of(pairs[i].unbound));
+        CALL(c, 1, queue_unbind, .queue = q, .exchange = x,
+             .routing_key = str_of(pairs[i].unbound));
+        PUBLISH(c, 1, S("taken"), .exchange = x, .routing_key = str_of(pairs[i].key));
+        GET(c, 1, q, S("taken"), .message_count = EQ(0));
+        CALL(c, 1, exchange_delete, .exchange = x);
+    }
+}
+
 /* The same as an application sees it. */
 CLIENT_CASE(topic_hash, .title = "topic patterns with #", .rules = "model.exchange.topic-hash")
 {

@@ -107,6 +107,56 @@ WIRE_CASE(rollback_ack, .title = "rollback takes acknowledgements back, and rede
     GET_EMPTY(c, 2, q);
 }
 
+/* Refusing waits for the commit like acknowledging, and is undone by a rollback. */
+WIRE_CASE(reject, .title = "reject and nack take effect on commit",
+          .rules = "ext.tx.reject-transactional tx.commit.doc-effects tx.rollback.doc-discard")
+{
+    struct peer *c = transacting(t);
+    struct str q = NAME("q");
+
+    for (int i = 1; i <= 3; i++)
+        PUBLISH(c, 2, TEXT("%d", i), .routing_key = q);
+    await_queue(t, c, 2, q, 3, 0);
+    for (int i = 1; i <= 3; i++)
+        GET(c, 1, q, TEXT("%d", i));
+    SEND(c, 1, basic_reject, .delivery_tag = 1, .requeue = true);
+    SEND(c, 1, basic_nack, .delivery_tag = 2, .requeue = true);
+    await_queue(t, c, 1, q, 0, 0);
+    GET_EMPTY(c, 2, q);
+    CALL(c, 1, tx_rollback);
+    GET_EMPTY(c, 2, q);
+    SEND(c, 1, basic_reject, .delivery_tag = 1, .requeue = true);
+    SEND(c, 1, basic_nack, .delivery_tag = 2);
+    GET_EMPTY(c, 2, q);
+    CALL(c, 1, tx_commit);
+    await_queue(t, c, 2, q, 1, 0);
+    GET(c, 2, q, S("1"), .redelivered = EQ(1), .message_count = EQ(0));
+    SEND(c, 1, basic_ack, .delivery_tag = 3);
+    CALL(c, 1, tx_commit);
+}
+
+/* What is acknowledged but not committed is still held, and fills the window. */
+WIRE_CASE(window, .title = "an acknowledgement frees the window when it is committed",
+          .rules = "tx.commit.doc-effects basic.qos.prefetch-count.01")
+{
+    struct peer *c = transacting(t);
+    struct str q = NAME("q");
+
+    PUBLISH(c, 2, S("1"), .routing_key = q);
+    PUBLISH(c, 2, S("2"), .routing_key = q);
+    await_queue(t, c, 2, q, 2, 0);
+    CALL(c, 1, basic_qos, .prefetch_count = 1);
+    CONSUME(c, 1, .queue = q);
+    DELIVERED(c, 1, S("1"), .delivery_tag = EQ(1));
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    QUIET_QUEUE(c, 1, q);
+    CALL(c, 1, tx_rollback);
+    QUIET_QUEUE(c, 1, q);
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    CALL(c, 1, tx_commit);
+    DELIVERED(c, 1, S("2"), .delivery_tag = EQ(2));
+}
+
 WIRE_CASE(not_selected, .title = "commit and rollback without select are refused",
           .rules = "tx.commit.transacted tx.rollback.transacted tx.select.doc-required-first")
 {
@@ -157,6 +207,17 @@ WIRE_CASE(bad_tag, .title = "an unknown tag in a transaction is refused at once"
 
     SEND(c, 1, basic_ack, .delivery_tag = 9);
     REFUSED(c, 1, PRECONDITION_FAILED, basic_ack);
+    STEP("a tag acknowledged in this transaction is known no more");
+    CALL(c, 1, tx_select);
+    PUBLISH(c, 2, S("1"), .routing_key = NAME("q"));
+    await_queue(t, c, 2, NAME("q"), 1, 0);
+    GET(c, 1, NAME("q"), S("1"), .delivery_tag = EQ(1));
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    QUIET(c, 1);
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    REFUSED(c, 1, PRECONDITION_FAILED, basic_ack);
+    await_queue(t, c, 2, NAME("q"), 1, 0);
+    GET(c, 2, NAME("q"), S("1"), .redelivered = EQ(1));
 }
 
 WIRE_CASE(returns_before_ok, .title = "returns of a transaction come before commit-ok",
@@ -165,6 +226,7 @@ WIRE_CASE(returns_before_ok, .title = "returns of a transaction come before comm
     struct peer *c = transacting(t);
 
     PUBLISH(c, 1, S("m"), .routing_key = NAME("nobody"), .mandatory = true);
+    QUIET(c, 1);
     SEND(c, 1, tx_commit);
     RETURNED(c, 1, S("m"), .reply_code = EQ(NO_ROUTE));
     RECV(c, 1, tx_commit_ok);

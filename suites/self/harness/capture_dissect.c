@@ -1,11 +1,8 @@
 /* The dissect program as a user calls it: what it prints, its one line of complaint, its exit. */
 #include "suites.h"
 
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "capture_kit.h"
@@ -15,27 +12,9 @@ static const char healthy[] = KIT_OPEN "C 1 queue.declare queue=\"jobs\" durable
 static const char poisoned[] = KIT_OPEN "C 1 queue.declare queue=\"jobs\" durable=1\n"
                                         "S 1 queue.declare-ok queue=\"sboj\"\n" KIT_CLOSE;
 
-/* It is built beside us. */
-static struct str program(struct arena *a)
-{
-    char self[4096] = "";
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    CU_ASSERT_FATAL(n > 0);
-    return arena_printf(a, "%s/dissect", dirname(self));
-}
-
-/* stdout and stderr together, in the arena; returns the exit status. */
 static int run(struct arena *a, const char *args, struct str *out)
 {
-    static char text[1 << 16];
-    struct str command = arena_printf(a, "%s %s 2>&1", program(a).p, args);
-    FILE *p = popen(command.p, "r");
-    size_t n = p ? fread(text, 1, sizeof text, p) : 0;
-    int status = p ? pclose(p) : -1;
-
-    *out = arena_copy(a, (struct str){ text, n });
-    return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return kit_run("dissect", args, out, a);
 }
 
 static size_t lines(struct str s)
@@ -47,30 +26,19 @@ static size_t lines(struct str s)
     return n;
 }
 
-static void record(const char *path, const char *text, struct arena *a)
-{
-    char error[256];
-    struct capture_file *f = capture_file_open(path, error, sizeof error);
-    struct capture *c = capture_relay(f, kit_client(), kit_server());
-
-    kit_say(c, text, a);
-    capture_close(c);
-    capture_file_close(f);
-}
-
 static void prints_and_checks(void)
 {
     struct arena *a = arena_new();
     char *path = kit_file(a);
     struct str out;
 
-    record(path, healthy, a);
+    kit_record(path, healthy, a);
     CU_ASSERT_EQUAL(run(a, path, &out), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "connection 1 of 1: 127.0.0.1:40000 -> 127.0.0.1:5672\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "  C 1 queue.declare queue=\"jobs\" durable=1\n"));
     CU_ASSERT_EQUAL(run(a, arena_printf(a, "--check %s", path).p, &out), 0);
     CU_ASSERT_PTR_NULL(strstr(out.p, "violates"));
-    record(path, poisoned, a);
+    kit_record(path, poisoned, a);
     CU_ASSERT_EQUAL(run(a, path, &out), 0);
     CU_ASSERT_EQUAL(run(a, arena_printf(a, "--check %s", path).p, &out), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "violates reply-names (queue.declare-ok.queue.doc-name"));
@@ -97,7 +65,7 @@ static void complains_in_one_line(void)
     char *path = kit_file(a);
     struct str out;
 
-    record(path, healthy, a);
+    kit_record(path, healthy, a);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct str args = arena_printf(a, "%s%s%s", table[i].before, path, table[i].after);
 
@@ -106,7 +74,7 @@ static void complains_in_one_line(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(out.p, table[i].says));
     }
     CU_ASSERT_EQUAL(run(a, "", &out), 2);
-    CU_ASSERT_EQUAL(run(a, program(a).p, &out), 4);
+    CU_ASSERT_EQUAL(run(a, "Makefile", &out), 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "unknown file format"));
     CU_ASSERT_EQUAL(run(a, "--help", &out), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "usage: dissect FILE.pcap"));
@@ -120,7 +88,7 @@ static void cut_files(void)
     char *path = kit_file(a);
     struct str out;
 
-    record(path, healthy, a);
+    kit_record(path, healthy, a);
     CU_ASSERT_EQUAL(truncate(path, 1000), 0);
     CU_ASSERT_EQUAL(run(a, path, &out), 4);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "protocol-header"));

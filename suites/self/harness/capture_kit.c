@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixtures/wire/print.h"
@@ -190,4 +191,34 @@ void kit_remove(const char *file)
     unlink(file);
     rmdir(dirname(folder));
     free(folder);
+}
+
+void kit_record(const char *path, const char *text, struct arena *a)
+{
+    char error[256];
+    struct capture_file *f = capture_file_open(path, error, sizeof error);
+    struct capture *c = capture_relay(f, kit_client(), kit_server());
+
+    kit_say(c, text, a);
+    capture_close(c);
+    capture_file_close(f);
+}
+
+int kit_run(const char *program, const char *args, struct str *out, struct arena *a)
+{
+    static char text[1 << 16];
+    char self[4096] = "";
+    struct str command;
+    size_t n;
+    int status;
+    FILE *p;
+
+    if (readlink("/proc/self/exe", self, sizeof self - 1) <= 0)
+        return -1;
+    command = arena_printf(a, "%s/%s %s 2>&1", dirname(self), program, args);
+    p = popen(command.p, "r");
+    n = p ? fread(text, 1, sizeof text, p) : 0;
+    status = p ? pclose(p) : -1;
+    *out = arena_copy(a, (struct str){ text, n });
+    return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -48,5 +48,10 @@ struct trace *kit_flow_trace(const struct kit_packets *p, struct arena *a);
 /* A file in a new folder under TMPDIR; kit_remove takes both away. */
 char *kit_file(struct arena *a);
 void kit_remove(const char *file);
+/* The conversation as a capture file. */
+void kit_record(const char *path, const char *text, struct arena *a);
+/* A program that is built beside us, and its arguments: stdout and stderr together, in the arena;
+   returns the exit status. */
+int kit_run(const char *program, const char *args, struct str *out, struct arena *a);
 
 #endif

@@ -67,6 +67,34 @@ static void whole_table(void)
     }
 }
 
+/* With a line that promises for some of the runs only: what holds is not held against it, all else
+   is as with any line. */
+static void intermittent_table(void)
+{
+    const struct ledger_line line = { .id = "queue/x",
+                                      .fingerprint = "404 not 403",
+                                      .intermittent = true };
+    const struct ledger at_times = { (struct ledger_line *)(uintptr_t)&line, 1, 1 };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const struct row *row = &table[i];
+
+        for (int strict = 0; strict < 2; strict++) {
+            struct ledger_ruling fits =
+                ledger_judge(&at_times, "queue/x", row->verdict, S("404 not 403"), strict);
+            struct ledger_ruling differs =
+                ledger_judge(&at_times, "queue/x", row->verdict, S("404"), strict);
+            bool holds = row->fits == LEDGER_STALE;
+
+            CU_ASSERT_EQUAL(fits.state, holds ? LEDGER_NONE : row->fits);
+            CU_ASSERT_EQUAL(fits.red, holds ? false : row->fits_red);
+            CU_ASSERT_EQUAL(differs.state, holds ? LEDGER_NONE : row->differs);
+            CU_ASSERT_EQUAL(differs.red, holds ? false : row->differs_red);
+            CU_ASSERT_EQUAL(fits.line != NULL, fits.state != LEDGER_NONE);
+        }
+    }
+}
+
 static bool excuses(const char *written, const char *seen)
 {
     const struct ledger_line line = { .id = "a", .fingerprint = written };
@@ -98,6 +126,25 @@ static void alternatives(void)
     CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("one"), false).state, LEDGER_MATCHED);
     CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("three"), false).state, LEDGER_DIFFERS);
     CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_PASS, S(""), false).state, LEDGER_STALE);
+}
+
+/* One that must always deviate, and now and then does so in another way. */
+static void mixed_alternatives(void)
+{
+    const struct ledger_line lines[] = {
+        { .id = "a", .fingerprint = "now and then", .intermittent = true },
+        { .id = "a", .fingerprint = "always", .number = 9 },
+    };
+    const struct ledger l = { (struct ledger_line *)(uintptr_t)lines, 2, 2 };
+    struct ledger_ruling r = ledger_judge(&l, "a", VERDICT_PASS, S(""), false);
+
+    CU_ASSERT_EQUAL(r.state, LEDGER_STALE);
+    CU_ASSERT_PTR_EQUAL(r.line, &lines[1]);
+    CU_ASSERT(r.red);
+    CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("always"), false).state, LEDGER_MATCHED);
+    CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("now and then"), false).state,
+                    LEDGER_MATCHED);
+    CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("never"), false).state, LEDGER_DIFFERS);
 }
 
 static bool load(struct ledger *l, const char *text, struct arena *arena, const char **problem)
@@ -140,6 +187,37 @@ static void file(void)
     arena_free(arena);
 }
 
+static bool refused(const char *text, const char *why)
+{
+    struct arena *arena = arena_new();
+    const char *problem = "";
+    struct ledger l;
+    bool ok = !load(&l, text, arena, &problem) && strstr(problem, why);
+
+    ledger_clear(&l);
+    arena_free(arena);
+    return ok;
+}
+
+/* What `amqproof ledger` writes is refused until a person has filled it in. */
+static void fifth_column_and_blanks(void)
+{
+    struct arena *arena = arena_new();
+    const char *problem = "";
+    struct ledger l;
+
+    CU_ASSERT_FATAL(load(&l, "q/x\t404\treason\ts\tintermittent\nq/y\t1\t2\t3\n", arena, &problem));
+    CU_ASSERT(l.at[0].intermittent);
+    CU_ASSERT_FALSE(l.at[1].intermittent);
+    ledger_clear(&l);
+    CU_ASSERT(refused("q/x\t404\treason\ts\tsometimes\n", ":1: the fifth column is"));
+    CU_ASSERT(refused("q/x\t404\treason\ts\t\n", ":1: the fifth column is"));
+    CU_ASSERT(refused("q/x\t404\treason\ts\tintermittent\tmore\n", ":1: a ledger line is"));
+    CU_ASSERT(refused("#\nq/x\t404\t?\ts\n", ":2: '?' is no excuse"));
+    CU_ASSERT(refused("q/x\t404\treason\t?\tintermittent\n", ":1: '?' is no excuse"));
+    arena_free(arena);
+}
+
 static void unknown_cases(void)
 {
     const struct case_info known = { .id = "queue/x" };
@@ -154,9 +232,12 @@ static void unknown_cases(void)
 
 static CU_TestInfo tests[] = {
     { "verdict x line x fingerprint x strict", whole_table },
+    { "the same for intermittent lines", intermittent_table },
     { "fingerprints may hold *", patterns },
     { "lines of one case are alternatives", alternatives },
+    { "so are intermittent ones", mixed_alternatives },
     { "the file", file },
+    { "the fifth column, and what is not filled in", fifth_column_and_blanks },
     { "lines that name no case", unknown_cases },
     CU_TEST_INFO_NULL,
 };

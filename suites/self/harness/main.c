@@ -1,6 +1,7 @@
 /* Runs every suite that was linked; `selftest-harness PATTERN` only those whose name holds the
    pattern. Failures are printed in full, then one closing line. `selftest-harness run …` is
-   build/suites with this program's cases: the runner's tests start it as a process of its own. */
+   build/suites with this program's cases: the runner's tests start it as a process of its own.
+   `selftest-harness poisons FOLDER` writes what the invariants are poisoned with as captures. */
 #include "suites.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "fixtures/harness/runner.h"
+#include "invariant_poisons.h"
 #include "runner_fake.h"
 
 static struct suite_entry *suites;
@@ -58,6 +60,8 @@ int main(int argc, char **argv)
         return runner_main(argc - 1, argv + 1);
     if (strcmp(pattern, "fake-broker") == 0 && argc > 2)
         return fake_adapter_main(argv[2]);
+    if (strcmp(pattern, "poisons") == 0 && argc > 2)
+        return poisons_write(argv[2]);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 2;
     for (struct suite_entry *s = suites; s; s = s->next) {

@@ -1,0 +1,123 @@
+/* The client's. */
+#include "invariant_poisons.h"
+
+#define PUBLISH_HEAD "C 1 basic.publish routing-key=\"q\"\n"
+#define TUNED(limits)                                                                              \
+    "C 0 connection.tune-ok " limits "\n"                                                          \
+    "C 0 connection.open virtual-host=\"/\"\n"
+#define GONE "S 1 channel.close reply-code=404 reply-text=\"NOT_FOUND\" class-id=50 method-id=30\n"
+#define OPEN_2                                                                                     \
+    "C 2 channel.open\n"                                                                           \
+    "S 2 channel.open-ok\n"
+
+const struct poison client_poisons[] = {
+    { "client-frame-end", NULL, "C 0 heartbeat\n", "C 0 raw type=8 payload=\"\" end=0x00\n" },
+    { "client-frame-type", NULL, "C 0 heartbeat\n", "C 0 raw type=4 payload=\"\" end=0xce\n" },
+    { "client-frame-type", NULL, "C 0 heartbeat\n", "C 0 raw type=9 payload=\"x\" end=0x00\n" },
+    { "client-method-layout", NULL,
+      "C 1 raw type=1 payload=\"\\x00\\x5a\\x00\\x0a\" end=0xce\nS 1 tx.select-ok\n",
+      "C 1 raw type=1 payload=\"\\x00\\x5a\\x00\\x0a\\x00\" end=0xce\nS 1 tx.select-ok\n" },
+    { "client-heartbeat", NULL, "C 0 heartbeat\n", "C 0 raw type=8 payload=\"x\" end=0xce\n" },
+    { "client-heartbeat", NULL, "C 0 heartbeat\n", "C 1 raw type=8 payload=\"\" end=0xce\n" },
+    { "client-channel-zero", NULL, "", "C 0 tx.select\n" },
+    { "client-channel-zero", NULL, "", "C 0 raw type=3 payload=\"x\" end=0xce\n" },
+    { "client-direction", NULL, "C 1 basic.qos\n", "C 1 basic.qos-ok\n" },
+    { "client-header-first", NULL, "", "C - protocol-header \"AMQP\\x00\\x00\\x09\\x01\"\n" },
+    { "client-header-first", "S - close fin\n", HEADER, START_OK },
+    { "client-handshake", HEADER START START_OK TUNE,
+      TUNED("channel-max=2 frame-max=4096") "C 1 channel.open\n",
+      "C 0 connection.tune-ok channel-max=2 frame-max=4096\nC 1 channel.open\n" },
+    { "client-handshake", HEADER START START_OK TUNE, TUNED("frame-max=4096"),
+      "C 0 connection.open virtual-host=\"/\"\nC 0 connection.tune-ok frame-max=4096\n" },
+    { "client-handshake", NULL, "", "C 0 connection.open virtual-host=\"/\"\n" },
+    { "client-handshake", NULL, "",
+      "C 0 connection.start-ok mechanism=\"PLAIN\" response=\"r\" locale=\"en_US\"\n" },
+    { "client-tune", HEADER START START_OK TUNE, TUNED("channel-max=2"), TUNED("channel-max=3") },
+    { "client-tune", HEADER START START_OK TUNE, TUNED("frame-max=4096"), TUNED("frame-max=4097") },
+    { "client-tune", HEADER START START_OK TUNE, TUNED("frame-max=4096"), TUNED("frame-max=4095") },
+    { "client-channel-open", NULL, OPEN_2 "C 2 tx.select\n", "C 2 tx.select\n" },
+    { "client-channel-open", NULL, OPEN_2, "C 1 channel.open\n" },
+    { "client-channel-open", NULL,
+      "C 1 tx.select\nC 1 channel.close reply-code=200\nS 1 tx.select-ok\n",
+      "C 1 channel.close reply-code=200\nC 1 tx.select\n" },
+    { "client-channel-open", KIT_OPEN "C 1 channel.close reply-code=200\n",
+      "S 1 channel.close-ok\nC 1 channel.open\n", "C 1 channel.open\nS 1 channel.close-ok\n" },
+    { "client-channel-open", KIT_OPEN "C 1 queue.purge queue=\"q\"\n" GONE,
+      "C 1 tx.select\nC 1 channel.close-ok\nC 1 channel.open\n",
+      "C 1 channel.close-ok\nC 1 tx.select\n" },
+    { "client-channel-open", KIT_OPEN "C 1 queue.purge queue=\"q\"\n" GONE,
+      "C 1 channel.close-ok\nC 1 channel.open\n", "C 1 channel.open\nC 1 channel.close-ok\n" },
+    { "client-channel-max", KIT_OPEN OPEN_2,
+      "C 2 channel.close reply-code=200\nC 3 channel.open\nS 2 channel.close-ok\n",
+      "C 3 channel.open\nS 0 connection.close reply-code=530 reply-text=\"NOT_ALLOWED\" "
+      "class-id=20 method-id=10\nC 0 connection.close-ok\n" },
+    { "client-content-sequence", KIT_OPEN PUBLISH_HEAD,
+      "C 1 header class=basic size=2\nC 1 body \"ab\"\nC 1 tx.select\n", "C 1 tx.select\n" },
+    { "client-content-sequence", KIT_OPEN PUBLISH_HEAD,
+      "C 1 header class=basic size=1\nC 1 body \"a\"\n", "C 1 body \"a\"\n" },
+    { "client-content-sequence", KIT_OPEN PUBLISH_HEAD "C 1 header class=basic size=2\n",
+      "C 1 body \"a\"\nC 1 body \"b\"\n" PUBLISH_HEAD, "C 1 body \"a\"\n" PUBLISH_HEAD },
+    { "client-content-sequence", NULL, PUBLISH, PUBLISH "C 1 header class=basic size=0\n" },
+    { "client-body-size", KIT_OPEN PUBLISH_HEAD "C 1 header class=basic size=2\n",
+      "C 1 body \"a\"\nC 1 body \"b\"\n", "C 1 body \"a\"\nC 1 body \"bc\"\n" },
+    { "client-header-class", KIT_OPEN PUBLISH_HEAD, "C 1 header class=basic size=0\n",
+      "C 1 header class=tx size=0\n" },
+    { "client-header-weight", KIT_OPEN PUBLISH_HEAD,
+      "C 1 raw type=2 payload=\"\\x00<\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x00\\x00\" end=0xce\n",
+      "C 1 raw type=2 payload=\"\\x00<\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x00\\x00\" end=0xce\n" },
+    { "client-properties", KIT_OPEN PUBLISH_HEAD,
+      "C 1 raw type=2 payload=\"\\x00<\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x10\\x00\\x01\" end=0xce\n",
+      "C 1 raw type=2 payload=\"\\x00<\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x10\\x00\" end=0xce\n" },
+    { "client-properties", KIT_OPEN PUBLISH_HEAD, "C 1 header class=basic size=0\n",
+      "C 1 raw type=2 payload=\"\\x00<\\x00\" end=0xce\nC 1 body \"who knows\"\n" },
+    { "client-silence-after-close", NULL,
+      "C 1 tx.select\nC 0 connection.close reply-code=200\nS 0 connection.close-ok\n",
+      "C 0 connection.close reply-code=200\nC 1 tx.select\nS 0 connection.close-ok\n" },
+    { "client-silence-after-close-ok",
+      KIT_OPEN "S 0 connection.close reply-code=320 reply-text=\"CONNECTION_FORCED\"\n",
+      "C 1 tx.select\nC 0 connection.close-ok\n", "C 0 connection.close-ok\nC 1 tx.select\n" },
+    { "client-reply-asked", KIT_OPEN "C 1 queue.purge queue=\"q\"\n", GONE "C 1 channel.close-ok\n",
+      "C 1 channel.close-ok\n" GONE },
+    { "client-reply-asked", NULL, "S 1 channel.flow active=0\nC 1 channel.flow-ok active=0\n",
+      "C 1 channel.flow-ok active=0\n" },
+    { "client-reply-asked", NULL,
+      "S 0 connection.close reply-code=320 reply-text=\"CONNECTION_FORCED\"\n"
+      "C 0 connection.close-ok\n",
+      "C 0 connection.close-ok\n" },
+    { "client-acks", CONSUME DELIVER(1), "C 1 basic.ack delivery-tag=1\n",
+      "C 1 basic.ack delivery-tag=2\n" },
+    { "client-acks", CONSUME DELIVER(1) DELIVER(2),
+      "C 1 basic.ack delivery-tag=2\nC 1 basic.ack delivery-tag=1\n",
+      "C 1 basic.ack delivery-tag=1\nC 1 basic.ack delivery-tag=1\n" },
+    { "client-acks", CONSUME DELIVER(1) DELIVER(2), "C 1 basic.nack delivery-tag=2 multiple=1\n",
+      "C 1 basic.nack delivery-tag=2 multiple=1\nC 1 basic.reject delivery-tag=1\n" },
+    { "client-acks", CONSUME DELIVER(1), "C 1 basic.ack multiple=1\n", "C 1 basic.ack\n" },
+    { "client-acks", CONSUME DELIVER(1), "C 1 basic.ack delivery-tag=1 multiple=1\n",
+      "C 1 basic.ack delivery-tag=2 multiple=1\n" },
+    { "client-acks", CONSUME OPEN_2 DELIVER(1), "C 1 basic.reject delivery-tag=1\n",
+      "C 2 basic.reject delivery-tag=1\n" },
+    { "client-acks", NULL,
+      "C 1 basic.get queue=\"q\"\nS 1 basic.get-ok delivery-tag=1\n"
+      "S 1 header class=basic size=0\nC 1 basic.ack delivery-tag=1\n",
+      "C 1 basic.get queue=\"q\" no-ack=1\nS 1 basic.get-ok delivery-tag=1\n"
+      "S 1 header class=basic size=0\nC 1 basic.ack delivery-tag=1\n" },
+    { "client-acks",
+      KIT_OPEN "C 1 basic.consume queue=\"q\" no-ack=1\nS 1 basic.consume-ok "
+               "consumer-tag=\"t\"\n" DELIVER(1),
+      "", "C 1 basic.ack delivery-tag=1\n" },
+    { "client-consumer-tag", CONSUME, "C 1 basic.consume queue=\"r\" consumer-tag=\"u\"\n",
+      "C 1 basic.consume queue=\"r\" consumer-tag=\"t\"\n" },
+    { "client-tx-selected", NULL, "C 1 tx.select\nC 1 tx.commit\n", "C 1 tx.commit\n" },
+    { "client-tx-selected", KIT_OPEN OPEN_2 "C 2 tx.select\n", "C 2 tx.rollback\n",
+      "C 1 tx.rollback\n" },
+    { "client-reply-code", NULL, "C 1 channel.close reply-code=200\n", "C 1 channel.close\n" },
+    { "client-reply-code", NULL, "C 0 connection.close reply-code=320\n",
+      "C 0 connection.close reply-code=999\n" },
+    { "client-short-string", NULL, "C 1 queue.purge queue=\"ab\"\n",
+      "C 1 queue.purge queue=\"a\\x00b\"\n" },
+    { NULL, NULL, NULL, NULL },
+};
