@@ -47,6 +47,7 @@ void conn_free(struct conn *c)
     out_clear(&c->out);
     free(c->channels);
     free(c->partial);
+    str_free(&c->claims);
     free(c);
 }
 

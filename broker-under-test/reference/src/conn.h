@@ -26,11 +26,14 @@ enum conn_state {
     CONN_TUNING = 4,   /* we sent Tune */
     CONN_OPENING = 8,  /* tuned; Open is to come */
     CONN_OPEN = 16,
-    CONN_CLOSING = 32, /* we sent Close and wait for Close-Ok */
-    CONN_PAUSED = 64,  /* refused in negotiation: silent, then closed */
-    CONN_DEAD = 128,   /* flush, then close */
+    CONN_CLOSING = 32,   /* we sent Close and wait for Close-Ok */
+    CONN_PAUSED = 64,    /* refused in negotiation: silent, then closed */
+    CONN_DEAD = 128,     /* flush, then close */
+    CONN_SECURING = 256, /* we sent Secure */
 };
-enum { CONN_NEGOTIATING = CONN_HEADER | CONN_STARTING | CONN_TUNING | CONN_OPENING };
+enum {
+    CONN_NEGOTIATING = CONN_HEADER | CONN_STARTING | CONN_SECURING | CONN_TUNING | CONN_OPENING
+};
 
 struct conn {
     TAILQ_ENTRY(conn) link; /* in broker->conns */
@@ -46,6 +49,7 @@ struct conn {
     uint32_t frame_max;
     uint64_t heartbeat_ms; /* 0: none */
     bool cap_cancel_notify, cap_auth_close, cap_blocked;
+    struct str claims; /* the user that a challenged client says it is; owned */
     struct user *user;
     const struct rights *rights;
     struct vhost *vhost;

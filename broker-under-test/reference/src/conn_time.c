@@ -28,6 +28,7 @@ uint64_t conn_deadline(const struct conn *c)
     switch (c->state) {
     case CONN_HEADER:
     case CONN_STARTING:
+    case CONN_SECURING:
     case CONN_TUNING: return c->born_ms + c->broker->settings.handshake_ms;
     case CONN_OPENING:
         return earlier(c->born_ms + c->broker->settings.handshake_ms, silence_deadline(c));

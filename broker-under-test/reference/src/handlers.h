@@ -8,11 +8,12 @@
 /* clang-format off */
 #define CONNECTION_METHODS(ON) \
     ON(connection_start_ok,      CONN_STARTING,                 on_connection_start_ok) \
+    ON(connection_secure_ok,     CONN_SECURING,                 on_connection_secure_ok) \
     ON(connection_tune_ok,       CONN_TUNING,                   on_connection_tune_ok) \
     ON(connection_open,          CONN_OPENING,                  on_connection_open) \
     ON(connection_update_secret, CONN_OPEN,                     on_connection_update_secret) \
-    ON(connection_close,         CONN_STARTING | CONN_TUNING | CONN_OPENING | CONN_OPEN | \
-                                 CONN_CLOSING,                  on_connection_close) \
+    ON(connection_close,         CONN_STARTING | CONN_SECURING | CONN_TUNING | CONN_OPENING | \
+                                 CONN_OPEN | CONN_CLOSING,      on_connection_close) \
     ON(connection_close_ok,      CONN_CLOSING,                  on_connection_close_ok)
 
 #define CHANNEL_METHODS(ON) \

@@ -5,6 +5,7 @@
 #include "dispatch.h"
 #include "limits.h"
 #include "log.h"
+#include "mem.h"
 #include "peer_table.h"
 #include "sasl.h"
 #include "user.h"
@@ -74,9 +75,20 @@ static struct refusal turn_away(struct conn *c, enum reply_code code, const char
     return accepted;
 }
 
-struct refusal on_connection_start_ok(struct conn *c, const struct m_connection_start_ok *m)
+static struct refusal tune(struct conn *c, enum method asked, const char *why)
 {
     const struct settings *s = &c->broker->settings;
+
+    if (!c->user)
+        return turn_away(c, ACCESS_REFUSED, why, method_row(asked));
+    SEND(c, 0, connection_tune, .channel_max = s->channel_max, .frame_max = s->frame_max,
+         .heartbeat = s->heartbeat_s);
+    conn_enter(c, CONN_TUNING);
+    return accepted;
+}
+
+struct refusal on_connection_start_ok(struct conn *c, const struct m_connection_start_ok *m)
+{
     const char *why;
 
     read_capabilities(c, m->client_properties);
@@ -84,13 +96,22 @@ struct refusal on_connection_start_ok(struct conn *c, const struct m_connection_
         return refuse(SYNTAX_ERROR, "mechanism '%.*s'", STR_ARGS(m->mechanism));
     if (!str_eq(m->locale, STR("en_US")))
         return refuse(SYNTAX_ERROR, "locale '%.*s'", STR_ARGS(m->locale));
+    if (sasl_challenges(m->mechanism)) {
+        c->claims = str_dup(m->response);
+        SEND(c, 0, connection_secure, .challenge = STR(SASL_CHALLENGE));
+        conn_enter(c, CONN_SECURING);
+        return accepted;
+    }
     c->user = sasl_login(c, m->mechanism, m->response, &why);
-    if (!c->user)
-        return turn_away(c, ACCESS_REFUSED, why, method_row(M_connection_start_ok));
-    SEND(c, 0, connection_tune, .channel_max = s->channel_max, .frame_max = s->frame_max,
-         .heartbeat = s->heartbeat_s);
-    conn_enter(c, CONN_TUNING);
-    return accepted;
+    return tune(c, M_connection_start_ok, why);
+}
+
+struct refusal on_connection_secure_ok(struct conn *c, const struct m_connection_secure_ok *m)
+{
+    const char *why;
+
+    c->user = sasl_answer(c, c->claims, m->response, &why);
+    return tune(c, M_connection_secure_ok, why);
 }
 
 /* Zero means no limit of theirs, so ours holds. More than we offered is refused. */

@@ -75,7 +75,7 @@ struct refusal on_exchange_declare(struct channel *ch, const struct m_exchange_d
     enum route_type type;
 
     if (m->exchange.n == 0)
-        return nameless();
+        return refuse(PRECONDITION_FAILED, "an exchange needs a name");
     if (m->passive)
         return declare_passive(ch, m);
     if ((no = may(ch, MAY_CONFIGURE, m->exchange)).code)
