@@ -5,6 +5,8 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 SANITIZE ?=
 DESTDIR  ?=
+BROKERS  ?= reference
+ROUNDS   ?= 1
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Werror
@@ -32,9 +34,9 @@ INSIDES  := $(filter-out %/src/main.o,$(BROKER))
 HARNESS_LIBS := -lrabbitmq -lcunit -lpcap -ljansson -lm
 BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
-PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/selftest-wire \
+PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/lint-capture $(BUILD)/selftest-wire \
             $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
-            $(BUILD)/handshake $(BUILD)/free-port
+            $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark
 
 .PHONY: all conformance check lint bench fmt check-spec clean install help print-cflags
 #: all          builds everything into $(BUILD) (build)
@@ -49,12 +51,19 @@ $(BUILD)/refbroker: $(BROKER)
 $(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(WIRE) $(call objects,fixtures/capture)
 	$(CC) $(LDFLAGS) -o $@ $^ -lpcap -lm
 
+$(BUILD)/lint-capture: $(BUILD)/o/tools/lint-capture.o $(WIRE) $(call objects,fixtures/capture)
+	$(CC) $(LDFLAGS) -o $@ $^ -lpcap -lm
+
 # What adapters use: no fixture in it, so that it says nothing about the harness.
 $(BUILD)/handshake: $(BUILD)/o/tools/handshake.o
 	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq
 
 $(BUILD)/free-port: $(BUILD)/o/tools/free-port.o
 	$(CC) $(LDFLAGS) -o $@ $^
+
+# Measures; links the wire alone, so that it costs little itself.
+$(BUILD)/benchmark: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/bench*.c)) $(WIRE)
+	$(CC) $(LDFLAGS) -o $@ $^ -lm
 
 $(BUILD)/selftest-wire: $(call objects,suites/self/wire) $(WIRE)
 	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lcunit -lm
@@ -77,6 +86,12 @@ conformance:
 	@tools/bootstrap build
 	@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	AMQPROOF_BUILD=$(BUILD) tools/amqproof run
+
+#: bench        measures brokers: BROKERS="reference rabbitmq" (reference), ROUNDS=5 (1)
+bench:
+	@tools/bootstrap build $(filter rabbitmq,$(BROKERS))
+	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,benchmark refbroker handshake free-port)
+	@AMQPROOF_BUILD=$(BUILD) tools/bench --brokers "$(BROKERS)" --rounds $(ROUNDS)
 
 #: check        everything: unit tests, suites on two brokers, sanitizers, lint
 check:

@@ -43,3 +43,31 @@ brokers() {
         [ ! -x "$adapter" ] || echo "${name##*/}"
     done
 }
+
+# option_value NAME COUNT [VALUE]: VALUE, or the one line that it is missing.
+option_value() {
+    [ "$2" -gt 1 ] || usage_error "$1 needs a value"
+    printf '%s\n' "$3"
+}
+
+# run_file RUN.JSON|RUN-DIR: its path, if it is the record of a run.
+run_file() {
+    file=$1
+    [ ! -d "$file" ] || file=$file/run.json
+    [ -r "$file" ] || usage_error "no run file: $file"
+    jq -e '.schema == 1 and (.cases | type == "array") and (.broker | type == "object")' "$file" >/dev/null 2>&1 ||
+        usage_error "not a run file: $file"
+    printf '%s\n' "$file"
+}
+
+# What every question about rules is answered from: rule_facts FILTER JQ-ARGUMENT...
+rule_facts() {
+    filter=$1
+    shift
+    need_program suites
+    facts=$("$build/suites" --list-json --rules "$root/fixtures/spec/rules.tsv" |
+        jq -rn -L "$root/reports" --rawfile base "$root/fixtures/spec/rules.tsv" \
+            --rawfile extensions "$root/fixtures/spec/extensions.tsv" --slurpfile cases /dev/stdin \
+            "$@" -f "$root/reports/$filter.jq") || harness_fault "cannot read the rules and cases"
+    [ -z "$facts" ] || printf "%s\\n" "$facts"
+}

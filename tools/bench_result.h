@@ -1,0 +1,41 @@
+/* What one workload on one broker came to: filled in on the way, printed as one line of JSON.
+   There is one at a time, as each workload runs in a process of its own; so whoever cannot go
+   on calls bench_give_up, and all that is open goes with the process. */
+#ifndef TOOLS_BENCH_RESULT_H
+#define TOOLS_BENCH_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct target {
+    const char *name; /* as the user calls it */
+    const char *host, *port, *user, *password, *vhost;
+    pid_t pid; /* of the broker; 0: not on this machine, or not ours to look at */
+};
+
+struct result {
+    const char *work, *broker;
+    unsigned round;
+    uint64_t published, received, confirmed;               /* the measured part alone */
+    uint64_t lost, twice, disordered, altered, unexpected; /* all of it */
+    uint64_t units;                                        /* what the costs are divided by */
+    double seconds, broker_us, generator_us;               /* broker_us < 0: not known */
+    double p50_us, p99_us, p999_us, most_us;               /* 0: not measured */
+    int64_t memory_before, memory_after;                   /* anonymous, octets; < 0: not known */
+};
+
+extern struct result bench_result;
+
+/* Prints the line with the reason and ends the process; exit code 1. */
+__attribute__((format(printf, 1, 2), noreturn)) void bench_give_up(const char *format, ...);
+void bench_print_result(void);
+bool bench_all_accounted_for(void);
+
+/* Measuring: between the two the costs of both sides and the time are added up. */
+void bench_start_clock(const struct target *t);
+void bench_stop_clock(const struct target *t);
+
+uint64_t bench_now_ns(void);
+
+#endif
