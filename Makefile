@@ -34,8 +34,8 @@ INSIDES  := $(filter-out %/src/main.o,$(BROKER))
 HARNESS_LIBS := -lrabbitmq -lcunit -lpcap -ljansson -lm
 BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
-PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/lint-capture $(BUILD)/selftest-wire \
-            $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
+PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/lint-capture \
+            $(BUILD)/selftest-wire $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
             $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark
 
 .PHONY: all conformance check lint bench fmt check-spec clean install help print-cflags

@@ -70,7 +70,7 @@ def faults:
     | "\($broker): \($all | grouped) messages published",
       ("  "
         + ([["lost", "lost"], ["twice", "twice"], ["disordered", "out of order"], ["altered", "altered"],
-            ["unexpected", "wrong confirms"]] as $kinds
+            ["unexpected", "unexpected"]] as $kinds
            | [.[]] as $rows | $kinds | map(.[0] as $k | "\([$rows[] | .[$k] // 0] | add) \(.[1])") | join(", "))),
       $errors[];
 

@@ -15,17 +15,22 @@ def headline:
 def explanation:
     .counts as $n
     | (if $n.excused > 0 then ", \($n.excused) known deviation\(if $n.excused > 1 then "s" else "" end) excused" else "" end) as $excused
-    | if .verdict == "conforms" then "None of \($n.planned) cases is red\($excused)."
+    | (if $n.runs > $n.planned then " in \($n.runs) runs" else "" end) as $runs
+    | if .verdict == "conforms" then "None of \($n.planned) cases is red\($runs)\($excused)."
       elif .verdict == "does-not-conform" and $n.red == 0 then "The cases pass, but the ledger names what is not there\($excused)."
-      elif .verdict == "does-not-conform" then "\($n.red) of \($n.planned) cases are red\($excused)."
+      elif .verdict == "does-not-conform" then "\($n.red) of \($n.planned) cases are red\($runs)\($excused)."
       elif .verdict == "unreachable" then "Nothing could be judged."
       elif .verdict == "interrupted" then "\($n.red) of \($n.planned) cases are red or were not run."
       else "Something of ours failed: this run proves nothing until it is repeated."
       end;
 
+# "4 pass, 1 weak", in the order of the verdicts.
+def verdict_counts: .verdicts as $v | [verdicts[] as $k | select($v[$k]) | "\($v[$k]) \($k)"] | join(", ");
+
 # A case's verdict as a person should read it.
 def caption:
-    if .ledger == "stale" then "stale ledger line"
+    if .unstable then "unstable: \(verdict_counts)"
+    elif .ledger == "stale" then "stale ledger line"
     elif .ledger == "differs" then "\(.verdict), not as the ledger says"
     elif .ledger == "matched" then "\(.verdict), excused"
     else .verdict end;
@@ -38,3 +43,9 @@ def reason:
     else "" end;
 
 def seconds: ((. // 0) / 10 | round) / 100;
+
+# What --repeat measures; nothing of a run without it.
+def repeated: .counts.runs > .counts.planned;
+def unstable_cases: [.cases[] | select(.unstable)];
+def smallest_margins: [.cases[] | select(.min_margin != null)] | sort_by(.min_margin, .id) | .[:10];
+def percent: . * 100 | round | "\(.) %";

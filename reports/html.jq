@@ -5,12 +5,14 @@ include "common";
 
 def h: tostring | @html;
 def tone: if .red then "red" elif .verdict == "pass" then "pass" elif .verdict == "unsupported" then "none" else "note" end;
-def anchor: .id + (if .repeat > 1 then "#\(.repeat)" else "" end);
+def anchor: .id;
 
 def facts: [
     ["broker", "\(broker_name) at \(.broker.host):\(.broker.port)"],
     ["started", "\(.started), \(if .ms == null then "not finished" else "\(.ms | seconds) s" end)"],
     ["seed", "\(.seed)"], ["edition", .edition], ["amqproof", .amqproof],
+    (select(repeated) | ["runs", "\(.counts.runs), \(.counts.unstable) cases unstable"]),
+    (.options.segmentation | strings | select(. != "whole") | ["segments", .]),
     ["machine", "\(.machine.system) \(.machine.release) \(.machine.arch), \(.machine.cores) cores"],
     ["capture", .capture.mode + (if .capture.why == "" then "" else ": " + .capture.why end)],
     (.restarts[] | ["restart", "\(.kind), \(.cases) case\(if .cases == 1 then "" else "s" end), \(.ms | seconds) s\(if .ok then "" else ", failed: " + .message end)"])
@@ -36,6 +38,7 @@ def evidence:
     # a plain pass is a row; its conversation is in run.json and in its capture
     (select(.verdict != "pass" or .red) | (reason | block("what happened")), (.step | block("step")),
         (.conversation | block("conversation"))),
+    (select(.runs > 1) | "\(.runs) runs: \(verdict_counts)" + (if .min_margin then ", smallest margin \(.min_margin | percent)" else "" end) | block("runs")),
     (.ledger_reason | block("ledger")), (.rerun | block("again")),
     (select(.capture != "") | "<p><a href=\"\(.capture | @uri | gsub("%2F"; "/"))\">\(.capture | h)</a></p>");
 
@@ -59,6 +62,11 @@ def main:
     (.cases | map(select(.red)) | select(length > 0) | "<h2>Red</h2>", (.[] | failure)),
     (.ledger | select(length > 0) | "<h2>Ledger</h2><ul>",
         (.[] | "<li>line \(.line): \(.case | h) is \(.state | h) (\(.reason | h))</li>"), "</ul>"),
+    (select(repeated) | "<h2>Stability</h2>",
+        (unstable_cases | if length == 0 then "<p>No verdict changed from run to run.</p>"
+            else "<ul>", (.[] | "<li>\(.id | h): \(verdict_counts | h)</li>"), "</ul>" end),
+        "<table><thead><tr><th>margin</th><th>case</th></tr></thead><tbody>",
+        (smallest_margins[] | "<tr><td>\(.min_margin | percent)</td><td>\(.id | h)</td></tr>"), "</tbody></table>"),
     "<h2>All cases</h2>", "<form hidden><input type=\"search\" placeholder=\"id, rule, text\" aria-label=\"search\">",
     ([.cases[].verdict] | unique | map("<label><input type=\"checkbox\" value=\"\(.)\" checked> \(.)</label>") | join("\n")),
     "</form>", "<div class=\"wide\"><table class=\"cases\"><thead><tr><th>verdict</th><th>case</th><th>level</th><th>why</th><th>ms</th></tr></thead><tbody>",

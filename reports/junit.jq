@@ -9,7 +9,9 @@ def xml: tostring | gsub("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]";
     | gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;");
 def attribute: xml | gsub("\""; "&quot;") | gsub("\n"; "&#10;") | gsub("\t"; "&#9;");
 
-def said: [reason, .ledger_reason, .step, .conversation,
+def ran: if .runs > 1 then "\(.runs) runs: \(verdict_counts)" else "" end;
+
+def said: [reason, ran, .ledger_reason, .step, .conversation,
            (if .rerun == "" then "" else "again: " + .rerun end)]
     | map(select(. != "")) | join("\n\n") | xml;
 
@@ -20,13 +22,12 @@ def outcome:
         "      <failure type=\"\(caption)\" message=\"\(reason | attribute)\">\(said)</failure>"
     elif .verdict == "unsupported" then
         "      <skipped message=\"\(.message | attribute)\"/>"
-    elif .verdict != "pass" then
+    elif .verdict != "pass" or .runs > 1 then
         "      <system-out>\(caption | xml)\n\(said)</system-out>"
     else empty end;
 
 def testcase:
-    "    <testcase classname=\"\(.chapter | attribute)\" name=\"\(.id
-        + (if .repeat > 1 then " #\(.repeat)" else "" end) | attribute)\" file=\"\(.file | attribute)\""
+    "    <testcase classname=\"\(.chapter | attribute)\" name=\"\(.id | attribute)\" file=\"\(.file | attribute)\""
     + " line=\"\(.line)\" time=\"\(.ms | seconds)\">",
     outcome,
     "    </testcase>";

@@ -5,7 +5,7 @@
 
 def empty_counts: {
     planned: 0, pass: 0, fail: 0, weak: 0, info: 0, unsupported: 0,
-    "not-reached": 0, died: 0, hung: 0, "harness-fault": 0, red: 0, excused: 0
+    "not-reached": 0, died: 0, hung: 0, "harness-fault": 0, red: 0, excused: 0, unstable: 0, runs: 0
 };
 
 def missing: {
@@ -15,10 +15,27 @@ def missing: {
     ms: null, capture: "", frames: "", ledger: "none", ledger_reason: "", ledger_source: "", rerun: ""
 };
 
+# A case stands in the report once, however often it ran: with the worst that came of it.
+def severity: {"pass": 0, "info": 1, "unsupported": 2, "weak": 3, "not-reached": 4, "fail": 5, "hung": 6,
+    "died": 7, "harness-fault": 8}[.];
+
+def fold: . as $runs
+    | map(select(.verdict != "not-reached")) as $judged
+    | (max_by([.red, (.verdict | severity), -.repeat])) as $worst
+    | (($judged | map(.verdict) | unique | length > 1) and ($judged | all(.red) | not)) as $unstable
+    | $worst + {
+        red: ($worst.red or $unstable),
+        runs: ($runs | length),
+        verdicts: ($runs | group_by(.verdict) | map({key: .[0].verdict, value: length}) | from_entries),
+        unstable: $unstable,
+        min_margin: ($runs | map(select(.red | not) | .margin | numbers) | min)
+      };
+
 def count: reduce .[] as $c (empty_counts;
-    .planned += 1 | .[$c.verdict] += 1
+    .planned += 1 | .runs += $c.runs | .[$c.verdict] += 1
     | if $c.red then .red += 1 else . end
-    | if $c.ledger == "matched" then .excused += 1 else . end);
+    | if $c.unstable then .unstable += 1 else . end
+    | if $c.ledger == "matched" and ($c.red | not) then .excused += 1 else . end);
 
 # From what the runner said of itself, and from nothing better than harness-fault if it could not.
 def verdict($closing):
@@ -33,8 +50,9 @@ def verdict($closing):
 | (last($events[] | select(.event == "end")) // null) as $closing
 | if $plan == null then error("no plan among the events: nothing to report") else . end
 | (reduce ($events[] | select(.event == "result")) as $r ({}; .["\($r.id) \($r.repeat)"] = $r)) as $results
-| [range(1; ($plan.options.repeat // 1) + 1) as $n | $plan.cases[]
-   | . + {repeat: $n} + ($results["\(.id) \($n)"] // missing) | del(.event)] as $cases
+| [$plan.cases[] | . as $case
+   | [range(1; ($plan.options.repeat // 1) + 1) as $n
+      | $case + {repeat: $n} + ($results["\($case.id) \($n)"] // missing) | del(.event)] | fold] as $cases
 | {
     schema: 1,
     amqproof: $plan.amqproof,

@@ -27,5 +27,9 @@ def failure:
 (.cases | map(select(.red | not) | select(.verdict == "weak" or .verdict == "info" or .verdict == "unsupported"))
     | map(select(.ledger != "matched")) | select(length > 0) | "", "## Noted", "",
     (.[] | "- \(.verdict): `\(.id)` \(reason | first_line | cell)")),
+(select(repeated) | "", "## Stability", "",
+    (unstable_cases | if length == 0 then "No verdict changed from run to run."
+        else .[] | "- unstable: `\(.id)`, \(verdict_counts)" end),
+    "", "| margin | case |", "|---:|---|", (smallest_margins[] | "| \(.min_margin | percent) | `\(.id)` |")),
 "", "Seed \(.seed), edition `\(.edition)`, \(.machine.system) \(.machine.release) \(.machine.arch), "
     + "\(.machine.cores) cores, captured by \(.capture.mode), \(.ms | seconds) s, amqproof \(.amqproof)."

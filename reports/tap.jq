@@ -16,6 +16,7 @@ def diagnostics:
     | "  ---",
       "  verdict: \(caption | tojson)",
       "  rules: \(.rules | tojson)",
+      (select(.runs > 1) | "  runs: \(verdict_counts | tojson)"),
       ({message: reason, step, fingerprint, ledger_reason, rerun} | to_entries[] | select(.value != "")
        | "  \(.key): \(.value | tojson)"),
       (select(.red and .conversation != "") | "  conversation:",

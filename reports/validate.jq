@@ -33,4 +33,5 @@ def check($s; $where; $root):
 
 check($schema[0]; "run"; $schema[0]),
 (if .counts.planned != (.cases | length) then "run: \(.counts.planned) planned, \(.cases | length) reported" else empty end),
-(.cases | group_by([.id, .repeat])[] | select(length > 1) | "run: \(.[0].id) is there \(length) times")
+(.cases[] | select((.verdicts | add) != .runs) | "run: \(.id): \(.runs) runs, other verdicts"),
+(.cases | group_by(.id)[] | select(length > 1) | "run: \(.[0].id) is there \(length) times")

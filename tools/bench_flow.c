@@ -16,7 +16,9 @@ uint64_t flow_copies(const struct flow *f)
 
 static uint64_t undelivered(const struct flow *f)
 {
-    return f->published * flow_copies(f) - f->delivered;
+    uint64_t due = f->published * flow_copies(f);
+
+    return due > f->delivered ? due - f->delivered : 0; /* twice counts, too */
 }
 
 const char *bench_planted;
@@ -56,9 +58,10 @@ static bool take_deliver(struct stream *s, const struct raw *r)
     if (s->open || r->size < 14 || octets_4(r->payload) != IDS_DELIVER)
         return false;
     tag_at = 5u + r->payload[4]; /* behind the consumer tag */
-    if (r->size < tag_at + 8)
+    if (r->size < tag_at + 9)
         return false;
     s->tag = octets_8(r->payload + tag_at);
+    bench_result.unexpected += r->payload[tag_at + 8] & 1; /* redelivered */
     s->open = true;
     return true;
 }

@@ -17,12 +17,13 @@ struct target {
 struct result {
     const char *work, *broker;
     unsigned round;
-    uint64_t published, received, confirmed;               /* the measured part alone */
-    uint64_t lost, twice, disordered, altered, unexpected; /* all of it */
-    uint64_t units;                                        /* what the costs are divided by */
-    double seconds, broker_us, generator_us;               /* broker_us < 0: not known */
-    double p50_us, p99_us, p999_us, most_us;               /* 0: not measured */
-    int64_t memory_before, memory_after;                   /* anonymous, octets; < 0: not known */
+    uint64_t published, received, confirmed; /* the measured part alone */
+    /* All of it; unexpected: confirmed twice or never, redelivered. */
+    uint64_t lost, twice, disordered, altered, unexpected;
+    uint64_t units;                          /* what the costs are divided by */
+    double seconds, broker_us, generator_us; /* broker_us < 0: not known */
+    double p50_us, p99_us, p999_us, most_us; /* 0: not measured */
+    int64_t memory_before, memory_after;     /* anonymous, octets; < 0: not known */
 };
 
 extern struct result bench_result;

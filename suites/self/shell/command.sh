@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2016 # texts of other scripts
 . suites/self/shell/lib.sh
 
-needs suites refbroker dissect handshake free-port
+needs suites refbroker dissect lint-capture handshake free-port
 
 amqproof=tools/amqproof
 out="$work/the out"
@@ -18,9 +18,9 @@ planned=$(cases "$few")
 [ "$planned" -gt 0 ]
 result $? "the chapter '$few' has cases ($planned)"
 
-same "help names each verb" "dissect help list report run" \
+same "help names each verb" "declared dissect explain help ledger lint list report rules run" \
     "$($amqproof help | sed -n 's/^  \([a-z]*\) .*:.*/\1/p' | grep -v brokers | sort | paste -sd ' ' -)"
-for verb in dissect list report run; do
+for verb in declared dissect explain ledger lint list report rules run; do
     same "help $verb is what its script says" "$(sed -n '2s/^# //p' "tools/verbs/$verb")" "$($amqproof help "$verb" | sed 1q)"
 done
 refuses "an unknown verb" 2 "no such verb: 'prove'" $amqproof prove
@@ -139,6 +139,8 @@ mkdir "$work/elsewhere"
 succeeds "install" tools/install "$work/root" /usr "$build"
 installed() { (cd "$work/elsewhere" && env -u AMQPROOF_BUILD "$work/root/usr/bin/amqproof" "$@"); }
 succeeds "the installed command runs" installed run --only tx
+succeeds "the installed command explains" installed explain tx.select.doc-repeat --run amqproof-runs/latest
+succeeds "and lints what it ran" installed lint --side server amqproof-runs/latest/captures/tx.select_twice.pcap
 same "and writes where it was called, not where it is installed" yes \
     "$([ -s "$work/elsewhere/amqproof-runs/latest/run.json" ] && [ ! -e "$work/root/usr/lib/amqproof/build/runs" ] && echo yes)"
 
