@@ -133,3 +133,56 @@ WIRE_CASE(weakly, .title = "a case that ends weak", .rules = RULE)
 {
     WEAK("it took the other reading");
 }
+
+#undef CHAPTER
+#define CHAPTER "zz-leave"
+
+/* Its result is there, complete and fair; its process is not gone. */
+WIRE_CASE(a_lingers, .title = "a case whose process does not end", .rules = RULE)
+{
+    struct outcome o = { .verdict = VERDICT_PASS };
+    struct buf b;
+
+    (void)t;
+    buf_init(&b, LIMIT_RESULT);
+    result_pack(&b, &o);
+    (void)!write(JOB_RESULT_FD, b.p, b.n);
+    for (;;)
+        pause();
+}
+
+WIRE_CASE(b_next, .title = "the case behind it", .rules = RULE)
+{
+    (void)OPEN();
+}
+
+#undef CHAPTER
+#define CHAPTER "zz-flake"
+
+/* Passes once in this folder, and never again. */
+WIRE_CASE(flaky, .title = "a case whose verdict changes", .rules = RULE)
+{
+    int fd = open(TEXT("%s/flaked", getenv("AMQPROOF_DATA")).p, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+    if (fd < 0)
+        WEAK("it was otherwise before");
+    else
+        close(fd);
+}
+
+WIRE_CASE(steady, .title = "a case that passes each time", .rules = RULE)
+{
+    struct peer *c = OPEN();
+
+    CALL(c, 1, queue_declare, .queue = NAME("plain"));
+}
+
+WIRE_CASE(worse, .title = "a case that fails each time, in two ways", .rules = RULE)
+{
+    int fd = open(TEXT("%s/worse", getenv("AMQPROOF_DATA")).p, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+    if (fd >= 0)
+        FAIL("wanted a first time");
+    signal(SIGSEGV, SIG_DFL);
+    raise(SIGSEGV);
+}

@@ -91,6 +91,23 @@ static void groups(void)
     plan_clear(&p);
 }
 
+static void slow_first(void)
+{
+    struct case_info slow = cases[2];
+    struct plan p;
+
+    slow.slow = true;
+    fill();
+    all[2] = &slow;
+    plan_make(&p, &(struct plan_wish){ all, N, memcpy(calloc(N, sizeof(*all)), all, sizeof(all)), N,
+                                       1, false, 1 });
+    CU_ASSERT_STRING_EQUAL(p.at[0].info->id, "queue/one/client");
+    CU_ASSERT_STRING_EQUAL(p.at[1].info->id, "ack/twice");
+    CU_ASSERT_STRING_EQUAL(p.at[2].info->id, "queue/one");
+    CU_ASSERT_EQUAL(plan_group_end(&p, 0), 3);
+    plan_clear(&p);
+}
+
 static bool same_order(uint32_t a, uint32_t b)
 {
     struct plan p, q;
@@ -273,15 +290,43 @@ static void capabilities(void)
     CU_ASSERT(str_eq(adapter_lacks(&a, "users vhosts kill"), S("vhosts")));
 }
 
+static void fair_results(void)
+{
+    struct outcome o = { .verdict = VERDICT_INFO };
+    struct buf b;
+
+    buf_init(&b, LIMIT_RESULT);
+    result_pack(&b, &o);
+    CU_ASSERT(result_is_fair(buf_str(&b)));
+    for (size_t n = 0; n < b.n; n++)
+        CU_ASSERT_FALSE(result_is_fair((struct str){ (const char *)b.p, n }));
+    buf_put(&b, "x", 1);
+    CU_ASSERT_FALSE(result_is_fair(buf_str(&b)));
+    buf_clear(&b);
+    for (o.verdict = VERDICT_PASS; o.verdict < VERDICT_COUNT; o.verdict++) {
+        buf_init(&b, LIMIT_RESULT);
+        result_pack(&b, &o);
+        CU_ASSERT_EQUAL(result_is_fair(buf_str(&b)), !verdict_is_red(o.verdict, false));
+        buf_clear(&b);
+    }
+    o = (struct outcome){ .verdict = VERDICT_PASS, .lost = true };
+    buf_init(&b, LIMIT_RESULT);
+    result_pack(&b, &o);
+    CU_ASSERT_FALSE(result_is_fair(buf_str(&b)));
+    buf_clear(&b);
+}
+
 static CU_TestInfo tests[] = {
     { "selection", selection },
     { "groups and repetitions", groups },
+    { "the slow ones first", slow_first },
     { "shuffling", shuffling },
     { "edition", edition },
     { "levels", levels },
     { "a result there and back", round_trip },
     { "a result of any other length", wrong_lengths },
     { "a result's texts are bounded", long_texts },
+    { "results that free their slot", fair_results },
     { "URLs", urls },
     { "capabilities", capabilities },
     CU_TEST_INFO_NULL,

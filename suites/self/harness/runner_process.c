@@ -2,11 +2,14 @@
 #define _GNU_SOURCE
 #include "suites.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,26 +55,23 @@ static void ends(void)
     drive_end(&d);
 }
 
-/* The process that was left behind is gone when its result is there. */
+/* The process that was left behind has been killed when its result is there. */
 static void left_behind_is_killed(void)
 {
     struct drive d;
     const char *at;
     int pid = 0;
-    char state = 'Z', path[64];
-    FILE *f;
+    struct pollfd gone = { .events = POLLIN };
 
     drive_begin(&d, true);
     drive_run(&d, "--only", "zz-process/leaks", NULL);
     at = strchr(drive_text(drive_event(&d, "result", NULL, 0), "message"), '(');
     CU_ASSERT_FATAL(at && sscanf(at, "(%d)", &pid) == 1);
-    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    f = fopen(path, "re");
-    if (f && fscanf(f, "%*d %*s %c", &state) != 1)
-        state = 'Z';
-    if (f)
-        fclose(f);
-    CU_ASSERT(state == 'Z' || state == 'X');
+    /* Killed is not yet dead: the kernel says when. */
+    gone.fd = pidfd_open(pid, 0);
+    CU_ASSERT((gone.fd < 0 && errno == ESRCH) || poll(&gone, 1, 5000) == 1);
+    if (gone.fd >= 0)
+        close(gone.fd);
     drive_end(&d);
 }
 
@@ -183,6 +183,75 @@ static void kept_captures(void)
     drive_end(&d);
 }
 
+/* A slot is free once the result is here; the process is still looked after. */
+static void leaving(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-leave", "--jobs", "1", "--case-limit-ms", "1500", NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_STRING_EQUAL(drive_text(drive_event(&d, "result", NULL, 0), "id"), "zz-leave/b_next");
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-leave/b_next"), "pass");
+    check_fault(&d, "zz-leave/a_lingers", "exceeded its limit of 1500 ms");
+    drive_end(&d);
+}
+
+static json_int_t unstable(const struct drive *d)
+{
+    json_t *counts = json_object_get(drive_event(d, "end", NULL, 0), "counts");
+
+    return json_integer_value(json_object_get(counts, "unstable"));
+}
+
+static void stability(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-flake/flaky", "--only", "zz-flake/steady", "--repeat", "3",
+              "--shuffle", NULL);
+    CU_ASSERT_EQUAL(d.exit, 1);
+    CU_ASSERT_EQUAL(unstable(&d), 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(d.out, "from run to run (1)\n  zz-flake/flaky: 1 pass, 2 weak\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "%  zz-flake/steady\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "Does not conform: 1 cases change their verdict."));
+    /* What is red in every run is red, whatever colour of red. */
+    drive_run(&d, "--only", "zz-flake/worse", "--only", "zz-flake/steady", "--repeat", "2", NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT_EQUAL(unstable(&d), 0);
+    /* Now it has settled. */
+    drive_run(&d, "--only", "zz-flake/flaky", "--repeat", "2", NULL);
+    CU_ASSERT_EQUAL(d.exit, 0);
+    CU_ASSERT_PTR_NULL(strstr(d.out, "unstable"));
+    drive_end(&d);
+}
+
+static void segmented(void)
+{
+    static const char *const modes[] = { "byte",     "boundary",    "random",
+                                         "coalesce", "slow-reader", "whole" };
+    struct drive d;
+    json_t *options;
+
+    drive_begin(&d, true);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        drive_run(&d, "--only", "zz-process/passes", "--only", "zz-process/fails", "--segmentation",
+                  modes[i], "--seed", "9", "--rerun-prefix", "again", NULL);
+        CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-process/passes"), "pass");
+        options = json_object_get(drive_event(&d, "plan", NULL, 0), "options");
+        CU_ASSERT_STRING_EQUAL(drive_text(options, "segmentation"), modes[i]);
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(d.out, "again --only zz-process/fails"));
+    drive_run(&d, "--only", "zz-process/fails", "--segmentation", "byte", "--seed", "9",
+              "--rerun-prefix", "again", NULL);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(d.out, "again --segmentation byte --seed 9 --only zz-process/fails"));
+    drive_end(&d);
+}
+
 static CU_TestInfo tests[] = {
     { "every kind of end", ends },
     { "what is left behind is killed", left_behind_is_killed },
@@ -191,6 +260,9 @@ static CU_TestInfo tests[] = {
     { "the disk is full", disk_full },
     { "repetition, shuffle, strict", repeats_and_strict },
     { "captures that are kept", kept_captures },
+    { "a process that leaves slowly holds up nobody", leaving },
+    { "a verdict that changes", stability },
+    { "every segmentation", segmented },
     CU_TEST_INFO_NULL,
 };
 SELF_SUITE(runner_process, tests)

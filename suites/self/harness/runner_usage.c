@@ -44,6 +44,8 @@ static void usage(void)
     complains(&d, 2, "--seed wants a number");
     drive_run(&d, "--capture", "camera", NULL);
     complains(&d, 2, "--capture knows no 'camera'");
+    drive_run(&d, "--segmentation", "wavy", NULL);
+    complains(&d, 2, "--segmentation knows no 'wavy'");
     drive_bare(&d, "--only", "zz-process/passes", NULL);
     complains(&d, 2, "which broker?");
     drive_end(&d);

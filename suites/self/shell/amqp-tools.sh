@@ -21,8 +21,7 @@ succeeds "amqp-publish to a queue by its name" amqp-publish "$broker" -r task_qu
 succeeds "amqp-publish a second one" amqp-publish "$broker" -r task_queue -p -b "another"
 get task_queue "a durable task"
 
-"$adapter" kill
-"$adapter" start
+"$adapter" restart
 get task_queue "another"
 fails "amqp-get from an empty queue" amqp-get "$broker" -q task_queue
 

@@ -73,9 +73,11 @@ record() { # FILE: all that the clients of Debian's amqp-tools do
         amqp-publish --url="$url" -e nowhere -r x -b refused
         amqp-delete-queue --url="$url" -q jobs
     } >"$work/clients" 2>&1
-    # the capture has the last word of the last client once its file has grown no more
-    until tshark -r "$1" -Y 'tcp.flags.fin == 1' 2>/dev/null | awk 'END { exit NR < 20 }'; do
-        kill -0 "$dumper" 2>/dev/null || return 1
+    # The capture is whole once it has an end of each of the ten connections: by FIN, or by RST of the
+    # one that was refused. Each look takes a while; so many are a minute at least.
+    for _ in $(seq 200); do
+        ended=$(tshark -r "$1" -Y 'tcp.flags.fin == 1 || tcp.flags.reset == 1' -T fields -e tcp.stream 2>/dev/null | sort -u | wc -l)
+        [ "$ended" -lt 10 ] || break
     done
     kill -INT "$dumper"
     wait "$dumper" || :

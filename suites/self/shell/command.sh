@@ -18,9 +18,9 @@ planned=$(cases "$few")
 [ "$planned" -gt 0 ]
 result $? "the chapter '$few' has cases ($planned)"
 
-same "help names each verb" "declared dissect explain help ledger lint list report rules run" \
+same "help names each verb" "declared dissect edition explain help ledger lint list report rules run" \
     "$($amqproof help | sed -n 's/^  \([a-z]*\) .*:.*/\1/p' | grep -v brokers | sort | paste -sd ' ' -)"
-for verb in declared dissect explain ledger lint list report rules run; do
+for verb in declared dissect edition explain ledger lint list report rules run; do
     same "help $verb is what its script says" "$(sed -n '2s/^# //p' "tools/verbs/$verb")" "$($amqproof help "$verb" | sed 1q)"
 done
 refuses "an unknown verb" 2 "no such verb: 'prove'" $amqproof prove

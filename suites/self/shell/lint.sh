@@ -58,6 +58,12 @@ file suites/two.c "/* TO""DO */"
 caught "a promise" words 'suites/two.c:1:.*do it'
 file suites/two.c 'void f(void) { usleep(3); }'
 caught "sleep in a case" words 'suites/two.c:1:.*no verdict by clock'
+for wait in "nanosleep(&t, 0)" "sleep(1)" "poll(NULL, 0, 5)" "select(0, 0, 0, 0, &t)" "alarm(2)" "pause()"; do
+    file suites/two.c "void f(void) { $wait; }"
+    caught "$wait in a case" words 'suites/two.c:1:.*\(no verdict by clock\|waits for answers\)'
+done
+file suites/two.c "void f(void) { tx_select(1); amqp_poll_not(2); }"
+succeeds "words lets other names be" tools/lint/checks/words
 file suites/two.c '/* see /ho''me/someone */'
 caught "a path of one machine" words 'suites/two.c:1:.*one machine'
 file tool.py 'print()'

@@ -62,11 +62,35 @@ jq -c 'if .event == "plan" then .options.repeat = 2 | .planned = 28
     elif .event == "result" then (., .repeat = 2) | .verdict = "pass" | .red = false | .ledger = "none"
     elif .event == "end" then .exit = 0 elif .event == "ledger" then empty else . end' "$sample" >"$run/events.ndjson"
 succeeds "a repeated run is reported" tools/amqproof report "$run"
-same "repeated: each case twice" "28 28" "$(get '"\(.cases | length) \(.cases | unique_by(.id, .repeat) | length)"')"
-same "repeated: all green is one that conforms" "conforms 0 28 0" \
+same "repeated: each case once, with both runs" "14 28 14 2" \
+    "$(get '"\(.cases | length) \(.counts.runs) \(.cases | unique_by(.id) | length) \(.cases[0].verdicts.pass)"')"
+same "repeated: all green is one that conforms" "conforms 0 14 0" \
     "$(get '"\(.verdict) \(.exit) \(.counts.pass) \(.counts.red)"')"
+same "repeated: junit.xml counts a case once" "14 14" "$(xmllint --xpath 'string(/*/@tests)' "$run/junit.xml") $(grep -c '<testcase ' "$run/junit.xml")"
+same "repeated: run.tap numbers a case once" 1..14 "$(sed -n 2p "$run/run.tap")"
+same "repeated: the page has a row for each case" 14 "$(grep -c '^<tr data-tone' "$page")"
+same "repeated: the run file keeps to the schema" "" "$(invalid "$run/run.json")"
 same "repeated: the page says so" 1 "$(grep -c '<h1>RabbitMQ 3.10.8 conforms</h1>' "$page")"
 same "repeated: nothing is red in junit.xml" 0 "$(grep -cE '<(failure|error) ' "$run/junit.xml")"
+
+# A verdict that changes is red, and told; one that is red each time is just red.
+jq -c '(if .event == "result" then [(.repeat = 1), (.repeat = 2)][] else . end)
+    | if .event == "plan" then .options.repeat = 2 | .planned = 28
+    elif .event == "result" then .red = false | .ledger = "none" | .margin = 0.5 | .message = ""
+        | .verdict = (if .id == "queue/passive_missing" and .repeat == 2 then "weak" else "pass" end)
+        | if .id == "ack/multiple" then .verdict = (if .repeat == 1 then "fail" else "died" end) | .red = true else . end
+        | if .id == "queue/server_named" and .repeat == 1 then .margin = 0.125 else . end
+    elif .event == "end" then .exit = 1 elif .event == "ledger" then empty else . end' "$sample" >"$run/events.ndjson"
+succeeds "an unstable run is reported" tools/amqproof report "$run"
+same "unstable: the worst of its runs stands for a case" "weak true true died true false" "$(get '[.cases[]
+    | select(.id == "queue/passive_missing" or .id == "ack/multiple") | "\(.verdict) \(.red) \(.unstable)"] | join(" ")')"
+same "unstable: counted once" "1 2 28" "$(get '"\(.counts.unstable) \(.counts.red) \(.counts.runs)"')"
+same "unstable: the smallest margin of a case" 0.125 "$(get '.cases[] | select(.id == "queue/server_named") | .min_margin')"
+same "unstable: the summary says so" 1 "$(grep -c '^- unstable: .queue/passive_missing., 1 pass, 1 weak$' "$run/summary.md")"
+same "unstable: and what came nearest to its deadline" '| 13 % | queue/server_named |' "$(sed -n '/^|---:|---|$/{n;p;}' "$run/summary.md" | tr -d '`')"
+same "unstable: the page says so" 1 "$(grep -c '<li>queue/passive_missing: 1 pass, 1 weak</li>' "$page")"
+same "unstable: a failure in junit.xml" 1 "$(grep -c '<failure type="unstable: 1 pass, 1 weak"' "$run/junit.xml")"
+same "unstable: the run file keeps to the schema" "" "$(invalid "$run/run.json")"
 
 : >"$run/events.ndjson"
 refuses "an empty stream is nothing to report" 4 "no plan" tools/amqproof report "$run"
