@@ -9,7 +9,7 @@ include "common";
 def fingerprint: gsub("[\t\r\n]+"; "*") | if . == "" then "*" else . end;
 def is_deviation: (.verdict == "fail" or .verdict == "weak") and (.red or .ledger == "matched");
 # In some of its runs at least: a case stands here once, as the worst of its repeats.
-def is_good: [.verdicts | keys[] | select(. == "pass" or . == "info")] | length > 0;
+def is_good: [.verdicts // {} | keys[] | select(. == "pass" or . == "info")] | length > 0;
 def is_never_excused: .red and (.verdict | . == "died" or . == "hung" or . == "not-reached" or . == "harness-fault");
 
 $run[0] as $r

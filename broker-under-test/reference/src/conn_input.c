@@ -124,20 +124,32 @@ static void keep(struct conn *c, const char *p, size_t n, size_t whole)
     c->partial_bytes += n;
 }
 
+/* What was kept of a frame that is passed by is behind us. */
+static void drop_head(struct conn *c)
+{
+    c->skip -= c->skip ? c->partial_bytes : 0;
+    c->partial_bytes = 0;
+}
+
 /* Returns how much of the input it used. */
 static size_t go_on(struct conn *c, const char *p, size_t n)
 {
     size_t whole = unit_size(c, c->partial, c->partial_bytes), use;
 
     if (whole == 0) {
-        c->skip -= c->skip ? c->partial_bytes : 0;
-        c->partial_bytes = 0;
+        drop_head(c);
         return 0;
     }
     use = whole - c->partial_bytes < n ? whole - c->partial_bytes : n;
     keep(c, p, use, whole);
-    if (c->partial_bytes < whole || (whole == HEAD_BYTES && c->state != CONN_HEADER))
+    if (c->partial_bytes < whole)
         return use;
+    if (whole == HEAD_BYTES && c->state != CONN_HEADER) {
+        /* No octet need follow a head that is refused. */
+        if (frame_size(c, c->partial) == 0)
+            drop_head(c);
+        return use;
+    }
     c->partial_bytes = 0;
     take_unit(c, c->partial, whole);
     return use;
