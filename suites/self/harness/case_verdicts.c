@@ -126,6 +126,10 @@ static void ends_in(const char *id, const char *wanted)
     struct test_server broker = server_start(fake_broker);
     struct run_context context = context_for(broker.port);
 
+    /* Only silence is short: an answer may take its time on a busy machine. */
+    if (!strstr(id, "silence"))
+        context.deadline_ms = 10000;
+
     run(id, &context);
     expect(id, wanted);
     /* The relay gives the same outcome. */
@@ -183,7 +187,7 @@ static void no_answers(void)
 {
     ends_in("zz-self/silence", "verdict: fail\nlost: 1\n"
                                "fingerprint: silence instead of queue.declare-ok\n"
-                               "got     nothing (within 4");
+                               "got     nothing (within ");
     ends_in("zz-self/silence/client",
             "verdict: fail\nlost: 1\nfingerprint: silence instead of queue.declare-ok");
     ends_in("zz-self/hangup",
