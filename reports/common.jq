@@ -32,6 +32,7 @@ def caption:
     if .unstable then "unstable: \(verdict_counts)"
     elif .ledger == "stale" then "stale ledger line"
     elif .ledger == "differs" then "\(.verdict), not as the ledger says"
+    elif .ledger == "too-often" then "\(.verdict), oftener than the ledger allows"
     elif .ledger == "matched" then "\(.verdict), excused"
     else .verdict end;
 

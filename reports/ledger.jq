@@ -14,7 +14,7 @@ def is_never_excused: .red and (.verdict | . == "died" or . == "hung" or . == "n
 
 $run[0] as $r
 | ($known | split("\n") | map(select(. != "" and (startswith("#") | not)) | split("\t")
-    | {id: .[0], fingerprint: .[1], reason: .[2], source: .[3], intermittent: (.[4] == "intermittent")})) as $lines
+    | {id: .[0], fingerprint: .[1], reason: .[2], source: .[3], intermittent: ((.[4] // "") | startswith("intermittent")), often: .[4]})) as $lines
 | [$r.cases[] | {id, bad: [select(is_deviation)], good: is_good}] as $cases
 | [$lines[] | . as $line | ([$cases[] | select(.id == $line.id)][0] // {bad: [], good: false}) as $c
     | select(
@@ -29,5 +29,5 @@ $run[0] as $r
   "# Known deviations of \($r | broker_name). A line is a promise: the case runs, and must end exactly so.",
   (select($fresh != []) | "# Say why, and who says so, for each '?': a runner takes no such line."),
   ($kept + $fresh | sort_by(.id, .reason == "?")[]
-    | [.id, .fingerprint, .reason, .source] + (if .intermittent then ["intermittent"] else [] end) | join("\t")),
+    | [.id, .fingerprint, .reason, .source] + (if .intermittent then [.often // "intermittent"] else [] end) | join("\t")),
   ([$r.cases[] | select(is_never_excused)] | unique_by(.id)[] | "# never excused: \(.id) (\(.verdict))")

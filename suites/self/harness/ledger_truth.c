@@ -147,6 +147,34 @@ static void mixed_alternatives(void)
     CU_ASSERT_EQUAL(ledger_judge(&l, "a", VERDICT_FAIL, S("never"), false).state, LEDGER_DIFFERS);
 }
 
+/* Two lines of one reason share their ceiling; another reason has its own. */
+static void ceiling(void)
+{
+    struct ledger_line lines[] = {
+        { .id = "a", .fingerprint = "x", .reason = "r", .intermittent = true, .ceiling = 1 },
+        { .id = "b", .fingerprint = "x", .reason = "r", .intermittent = true, .ceiling = 1 },
+        { .id = "c", .fingerprint = "x", .reason = "other", .intermittent = true, .ceiling = 1 },
+        { .id = "d", .fingerprint = "x", .reason = "r", .intermittent = true },
+    };
+    static const char *const order[] = { "a", "c", "d", "b", "a" };
+    static const bool red[2][5] = { { false, false, false, true, true },
+                                    { false, false, false, false, true } };
+
+    for (unsigned passes = 1; passes <= 2; passes++) {
+        struct ledger l = { lines, 4, 4 };
+
+        for (size_t i = 0; i < 4; i++)
+            lines[i].used = 0;
+        for (size_t i = 0; i < 5; i++) {
+            struct ledger_ruling r = ledger_judge(&l, order[i], VERDICT_FAIL, S("x"), false);
+
+            ledger_use(&l, &r, passes);
+            CU_ASSERT_EQUAL(r.red, red[passes - 1][i]);
+            CU_ASSERT_EQUAL(r.state, r.red ? LEDGER_TOO_OFTEN : LEDGER_MATCHED);
+        }
+    }
+}
+
 static bool load(struct ledger *l, const char *text, struct arena *arena, const char **problem)
 {
     char path[] = "/tmp/amqproof-ledger-XXXXXX";
@@ -212,6 +240,11 @@ static void fifth_column_and_blanks(void)
     ledger_clear(&l);
     CU_ASSERT(refused("q/x\t404\treason\ts\tsometimes\n", ":1: the fifth column is"));
     CU_ASSERT(refused("q/x\t404\treason\ts\t\n", ":1: the fifth column is"));
+    CU_ASSERT(load(&l, "q/x\t404\treason\ts\tintermittent 3\n", arena, &problem));
+    CU_ASSERT_EQUAL(l.at[l.n - 1].ceiling, 3);
+    CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent 0\n", ":1: the fifth column"));
+    CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent 1x\n", ":1: the fifth column"));
+    CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent3\n", ":1: the fifth column"));
     CU_ASSERT(refused("q/x\t404\treason\ts\tintermittent\tmore\n", ":1: a ledger line is"));
     CU_ASSERT(refused("#\nq/x\t404\t?\ts\n", ":2: '?' is no excuse"));
     CU_ASSERT(refused("q/x\t404\treason\t?\tintermittent\n", ":1: '?' is no excuse"));
@@ -233,6 +266,7 @@ static void unknown_cases(void)
 static CU_TestInfo tests[] = {
     { "verdict x line x fingerprint x strict", whole_table },
     { "the same for intermittent lines", intermittent_table },
+    { "but not oftener than they say", ceiling },
     { "fingerprints may hold *", patterns },
     { "lines of one case are alternatives", alternatives },
     { "so are intermittent ones", mixed_alternatives },

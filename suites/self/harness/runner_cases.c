@@ -186,3 +186,42 @@ WIRE_CASE(worse, .title = "a case that fails each time, in two ways", .rules = R
     signal(SIGSEGV, SIG_DFL);
     raise(SIGSEGV);
 }
+
+#undef CHAPTER
+#define CHAPTER "zz-cut"
+
+static _Noreturn void end_unrecorded(void)
+{
+    struct outcome o = { .verdict = VERDICT_HARNESS_FAULT,
+                         .message = S("capture cut: packets dropped"),
+                         .fingerprint = S("capture cut: packets dropped"),
+                         .cut = true };
+    struct buf b;
+
+    buf_init(&b, LIMIT_RESULT);
+    result_pack(&b, &o);
+    (void)!write(JOB_RESULT_FD, b.p, b.n);
+    _exit(0);
+}
+
+WIRE_CASE(once, .title = "a case whose first capture is cut", .rules = RULE)
+{
+    struct str name = NAME("again");
+    int fd =
+        open(TEXT("%s/unrecorded", getenv("AMQPROOF_DATA")).p, O_CREAT | O_EXCL | O_RDWR, 0600);
+    char before[256] = "";
+
+    if (fd >= 0) {
+        (void)!write(fd, name.p, name.n);
+        end_unrecorded();
+    }
+    fd = open(TEXT("%s/unrecorded", getenv("AMQPROOF_DATA")).p, O_RDONLY);
+    (void)!read(fd, before, sizeof(before) - 1);
+    CHECK(strcmp(before, name.p) != 0, "the second try has names of its own");
+}
+
+WIRE_CASE(always, .title = "a case whose captures are all cut", .rules = RULE)
+{
+    (void)t;
+    end_unrecorded();
+}

@@ -75,6 +75,25 @@ static void left_behind_is_killed(void)
     drive_end(&d);
 }
 
+/* One more try, and no more. */
+static void second_try(void)
+{
+    struct drive d;
+    json_t *notes;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-cut/*", NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-cut/once"), "pass");
+    notes = json_object_get(drive_event(&d, "result", "zz-cut/once", 0), "notes");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json_string_value(json_array_get(notes, 0)));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(json_string_value(json_array_get(notes, 0)), "ran a second time"));
+    check_fault(&d, "zz-cut/always", "capture cut");
+    drive_end(&d);
+}
+
 static void limit(void)
 {
     struct drive d;
@@ -256,6 +275,7 @@ static CU_TestInfo tests[] = {
     { "every kind of end", ends },
     { "what is left behind is killed", left_behind_is_killed },
     { "the limit of a case", limit },
+    { "a cut capture has a second try", second_try },
     { "interrupted in mid-run", interrupted },
     { "the disk is full", disk_full },
     { "repetition, shuffle, strict", repeats_and_strict },
