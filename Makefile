@@ -27,14 +27,16 @@ objects = $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 WIRE     := $(call objects,fixtures/wire)
 FIXTURES := $(WIRE) $(call objects,fixtures/peer fixtures/capture fixtures/harness)
 SUITES   := $(call objects,suites suites/ext)
-BROKER   := $(call objects,broker-under-test/reference/src)
+BROKER   := $(filter-out %/faulty.o,$(call objects,broker-under-test/reference/src))
+# … and once more with the faults of faults.def in it.
+FAULTY   := $(patsubst %.c,$(BUILD)/faulty/%.o,$(wildcard broker-under-test/reference/src/*.c))
 # The broker's insides without its main(), for tests that drive it from arrays.
 INSIDES  := $(filter-out %/src/main.o,$(BROKER))
 
 HARNESS_LIBS := -lrabbitmq -lcunit -lpcap -ljansson -lm
 BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
-PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/dissect $(BUILD)/lint-capture \
+PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/refbroker-faulty $(BUILD)/dissect $(BUILD)/lint-capture \
             $(BUILD)/selftest-wire $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
             $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark
 
@@ -74,11 +76,18 @@ $(BUILD)/selftest-harness: $(call objects,suites/self/harness) $(FIXTURES)
 $(BUILD)/selftest-broker: $(call objects,suites/self/broker) $(INSIDES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS) -lcunit
 
+$(BUILD)/refbroker-faulty: $(FAULTY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS)
+
+$(BUILD)/faulty/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DWITH_FAULTS -MMD -MP -c -o $@ $<
+
 $(BUILD)/o/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/o $(BUILD)/faulty -name '*.d' 2>/dev/null)
 
 #: conformance  installs what is missing, builds, and judges the reference broker
 # (all is made by a second make: the first could not know what it lacks)

@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "config.h"
 #include "definitions.h"
+#include "faulty.h"
 #include "limits.h"
 #include "log.h"
 #include "loop.h"
@@ -61,6 +62,10 @@ static int parse(int argc, char **argv, struct options *o)
         { "definitions", required_argument, NULL, 'D' },
         { "log", required_argument, NULL, 'L' },
         { "ready-fd", required_argument, NULL, 'r' },
+#ifdef WITH_FAULTS
+        { "fault", required_argument, NULL, 'F' },
+        { "faults", no_argument, NULL, 'f' },
+#endif
         { "version", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -81,6 +86,13 @@ static int parse(int argc, char **argv, struct options *o)
             if (!descriptor(optarg, &o->ready_fd))
                 return complain("--ready-fd takes the number of a descriptor");
             break;
+#ifdef WITH_FAULTS
+        case 'F':
+            if (!fault_arm(optarg))
+                return complain("no such fault; see --faults");
+            break;
+        case 'f': fault_list(); return 0;
+#endif
         case 'v': puts(BROKER_PRODUCT " " BROKER_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
         default: return EXIT_USAGE;

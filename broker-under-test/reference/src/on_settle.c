@@ -1,5 +1,6 @@
 /* What becomes of deliveries: ack, nack, reject, recover; and the two modes in which a
    channel's publishes are answered for: confirm and tx. */
+#include "faulty.h"
 #include "handlers.h"
 
 #include "broker.h"
@@ -11,7 +12,7 @@
 
 struct refusal on_basic_ack(struct channel *ch, const struct m_basic_ack *m)
 {
-    return channel_settle(ch, m->delivery_tag, m->multiple, OUTCOME_DONE);
+    return channel_settle(ch, m->delivery_tag, m->multiple || FAULTY(ack_all), OUTCOME_DONE);
 }
 
 struct refusal on_basic_nack(struct channel *ch, const struct m_basic_nack *m)
