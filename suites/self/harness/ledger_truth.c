@@ -242,6 +242,7 @@ static void fifth_column_and_blanks(void)
     CU_ASSERT(refused("q/x\t404\treason\ts\t\n", ":1: the fifth column is"));
     CU_ASSERT(load(&l, "q/x\t404\treason\ts\tintermittent 3\n", arena, &problem));
     CU_ASSERT_EQUAL(l.at[l.n - 1].ceiling, 3);
+    ledger_clear(&l);
     CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent 0\n", ":1: the fifth column"));
     CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent 1x\n", ":1: the fifth column"));
     CU_ASSERT(refused("q/x\t4\tr\ts\tintermittent3\n", ":1: the fifth column"));
