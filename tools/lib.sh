@@ -33,7 +33,7 @@ need_program() {
 
 # The leading comment of a verb's script is its manual.
 manual() {
-    sed -n '2,${/^#/!q; s/^# \{0,1\}//; p;}' "$1"
+    sed -n '2,${/^#/!q; s/^# \{0,1\}//; p;}' "$1" | awk -f "$root/tools/manual.awk"
 }
 
 # Brokers by name: those in this tree that have an adapter.
@@ -58,6 +58,14 @@ run_file() {
     jq -e '.schema == 1 and (.cases | type == "array") and (.broker | type == "object")' "$file" >/dev/null 2>&1 ||
         usage_error "not a run file: $file"
     printf '%s\n' "$file"
+}
+
+# jq_into FILE JQ-ARGUMENT...: whole or not at all.
+jq_into() {
+    file=$1
+    shift
+    jq "$@" >"$file.part" || harness_fault "cannot write $file"
+    mv "$file.part" "$file"
 }
 
 # What every question about rules is answered from: rule_facts FILTER JQ-ARGUMENT...
