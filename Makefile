@@ -26,6 +26,7 @@ objects = $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 
 WIRE     := $(call objects,fixtures/wire)
 FIXTURES := $(WIRE) $(call objects,fixtures/peer fixtures/capture fixtures/harness)
+FAULTS   := $(call objects,fixtures/faults)
 SUITES   := $(call objects,suites suites/ext)
 BROKER   := $(filter-out %/faulty.o,$(call objects,broker-under-test/reference/src))
 # … and once more with the faults of faults.def in it.
@@ -38,9 +39,10 @@ BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
 PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/refbroker-faulty $(BUILD)/dissect $(BUILD)/lint-capture \
             $(BUILD)/selftest-wire $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
-            $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark
+            $(BUILD)/selftest-faults \
+            $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark $(BUILD)/faultproxy $(BUILD)/replay
 
-.PHONY: all conformance check lint bench fmt check-spec clean install help print-cflags
+.PHONY: all conformance check lint bench faults fmt check-spec clean install help print-cflags
 #: all          builds everything into $(BUILD) (build)
 all: $(PROGRAMS)
 
@@ -56,12 +58,21 @@ $(BUILD)/dissect: $(BUILD)/o/tools/dissect.o $(WIRE) $(call objects,fixtures/cap
 $(BUILD)/lint-capture: $(BUILD)/o/tools/lint-capture.o $(WIRE) $(call objects,fixtures/capture)
 	$(CC) $(LDFLAGS) -o $@ $^ -lpcap -lm
 
+# Between a client and a broker, and wrong by rule.
+$(BUILD)/faultproxy: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/faultproxy*.c)) $(FAULTS) $(WIRE)
+	$(CC) $(LDFLAGS) -o $@ $^ -lm
+
 # What adapters use: no fixture in it, so that it says nothing about the harness.
 $(BUILD)/handshake: $(BUILD)/o/tools/handshake.o
 	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq
 
 $(BUILD)/free-port: $(BUILD)/o/tools/free-port.o
 	$(CC) $(LDFLAGS) -o $@ $^
+
+# Says again what a case has left; calls adapters for restarts.
+$(BUILD)/replay: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/replay*.c)) \
+        $(WIRE) $(call objects,fixtures/peer fixtures/capture) $(BUILD)/o/fixtures/harness/adapter_call.o
+	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lpcap -lm
 
 # Measures; links the wire alone, so that it costs little itself.
 $(BUILD)/benchmark: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/bench*.c)) $(WIRE)
@@ -75,6 +86,9 @@ $(BUILD)/selftest-harness: $(call objects,suites/self/harness) $(FIXTURES)
 
 $(BUILD)/selftest-broker: $(call objects,suites/self/broker) $(INSIDES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS) -lcunit
+
+$(BUILD)/selftest-faults: $(call objects,suites/self/faults) $(FAULTS) $(WIRE)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcunit -lm
 
 $(BUILD)/refbroker-faulty: $(FAULTY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS)
@@ -95,6 +109,12 @@ conformance:
 	@tools/bootstrap build
 	@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	AMQPROOF_BUILD=$(BUILD) tools/amqproof run
+
+#: faults       plants faults, one at a time, and says which cases see them
+faults:
+	@tools/bootstrap build
+	@$(MAKE) -s --no-print-directory -j$$(nproc) all
+	AMQPROOF_BUILD=$(BUILD) tools/amqproof faults
 
 #: bench        measures brokers: BROKERS="reference rabbitmq" (reference), ROUNDS=5 (1)
 bench:

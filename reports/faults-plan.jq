@@ -11,7 +11,7 @@ $faults[0] as $faults | $cases[0] as $cases | $results[0] as $results
   def citing($f): $cases | map(select(any(.rules[]; . as $r | $f.rules | index($r))) | .id);
   def tried($f): ($f.tries | map(as_regex)) as $p | if $p == [] then [] else $cases | map(select(. as $c | any($p[]; . as $one | ($c.id | test($one)) or ($c.chapter | test($one)))) | .id) end;
   def seen($f): any(($seen[$f.name].red // [])[]; . as $red | $by_id[$red.id] as $c | $red | for_its_reason($f; $c));
-  def line($f; $ids): [$f.kind, $f.name, $f.file, ($ids | join(" "))] | join("\t");
+  def line($f; $ids): [$f.kind, $f.name, $f.file, ($ids | join(" ")), $f.on] | join("\t");
   if $phase == "1" then
     $faults[] | . as $f | (if $f.kind == "table" and $f.tries != [] then tried($f) else citing($f) + tried($f) | unique end) as $ids
     | line($f; if $full != "" then [] else $ids end)

@@ -1,9 +1,9 @@
-# Fault files -> a line a fault: name, file, rules, real, reds, tries, ends, what, by tabs.
-# `faultproxy --check` has read them before: nothing is wrong with them.
+# Fault files -> a line a fault: name, file, rules, real, reds, tries, ends, what and its rules of
+# behaviour, by tabs. `faultproxy --check` has read them before: nothing is wrong with them.
 function rest() { sub(/^[ \t]*[a-z]+[ \t]*/, ""); gsub(/[ \t]+/, " "); sub(/ #.*/, ""); sub(/ $/, ""); return $0 }
 function flush() {
-    if (name != "") print name "\t" file "\t" rules "\t" real "\t" reds "\t" tries "\t" ends "\t" what
-    name = rules = real = reds = tries = ends = what = ""
+    if (name != "") print name "\t" file "\t" rules "\t" real "\t" reds "\t" tries "\t" ends "\t" what "\t" on
+    name = rules = real = reds = tries = ends = what = on = ""
 }
 function more(list) { return list (list == "" ? "" : " ") rest() }
 /^[ \t]*(#|$)/ { next }
@@ -14,4 +14,5 @@ $1 == "real" { real = more(real); next }
 $1 == "reds" { reds = more(reds); next }
 $1 == "try" { tries = more(tries); next }
 $1 == "ends" { ends = "ends"; next }
+$1 == "on" { on = on (on == "" ? "" : "; ") rest(); next }
 END { flush() }
