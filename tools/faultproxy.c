@@ -9,6 +9,7 @@
    Exit 0: ended by SIGTERM, or all is well with the files; 1: a file is wrong, or the system gives
    out; 2: usage; 3: the address to listen on is refused. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -175,18 +176,6 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static void say_ready(const struct proxy_options *p, const struct options *o)
-{
-    char text[16];
-    int n = snprintf(text, sizeof text, "%u\n", net_port(&p->at));
-
-    if (o->ready_fd < 0)
-        return;
-    if (write(o->ready_fd, text, (size_t)n) != n)
-        give_up(EXIT_USAGE, "--ready-fd %d: %s", o->ready_fd, strerror(errno));
-    close(o->ready_fd);
-}
-
 static FILE *open_log(const char *path)
 {
     FILE *f = !path ? NULL : strcmp(path, "-") == 0 ? stderr : fopen(path, "ae");
@@ -213,11 +202,13 @@ static void read_addresses(const struct options *o, struct proxy_options *p)
 static int run(const struct options *o)
 {
     struct fault_file file = { .arena = NULL };
-    struct proxy_options p = { .listener = -1 };
+    struct proxy_options p = { .listener = -1, .ready_fd = o->ready_fd };
     const struct fault *f;
     bool worked;
 
     read_addresses(o, &p);
+    if (o->ready_fd >= 0 && fcntl(o->ready_fd, F_GETFD) < 0)
+        give_up(EXIT_USAGE, "--ready-fd %d: %s", o->ready_fd, strerror(errno));
     f = armed(o, &file);
     p.log = open_log(o->log);
     raise_descriptor_limit();
@@ -227,7 +218,6 @@ static int run(const struct options *o)
         give_up(EXIT_ADDRESS, "cannot listen on %s: %s", o->listen, strerror(errno));
     p.shared = fault_shared_new(f, o->seed);
     p.armed = f != NULL;
-    say_ready(&p, o);
     worked = proxy_run(&p);
     fault_shared_free(p.shared);
     if (o->faults)

@@ -13,6 +13,7 @@
 
 struct proxy_options {
     int listener;
+    int ready_fd; /* told the port once clients are accepted; -1: nobody is */
     struct address at, to;
     struct fault_shared *shared;
     bool armed; /* with a fault */

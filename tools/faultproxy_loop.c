@@ -193,13 +193,27 @@ static bool prepare(struct proxy *p)
            watch(p, p->o->listener, EPOLLIN, &p->links);
 }
 
+/* Only now: who reads it may send SIGTERM at once. */
+static bool say_ready(const struct proxy_options *o)
+{
+    char text[16];
+    int n = snprintf(text, sizeof text, "%u\n", net_port(&o->at));
+
+    if (o->ready_fd < 0)
+        return true;
+    if (write(o->ready_fd, text, (size_t)n) != n)
+        return false;
+    close(o->ready_fd);
+    return true;
+}
+
 bool proxy_run(const struct proxy_options *o)
 {
     struct proxy p = { .o = o, .epoll = -1, .signals = -1, .spare = -1 };
     struct link *l;
 
     TAILQ_INIT(&p.links);
-    if (!prepare(&p))
+    if (!prepare(&p) || !say_ready(o))
         return false;
     run(&p);
     close(o->listener); /* before the links: nobody comes in between */

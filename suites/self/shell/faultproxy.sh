@@ -8,8 +8,8 @@ needs faultproxy refbroker handshake free-port suites
 proxy=$build/faultproxy
 handshake=$build/handshake
 reference=$root/broker-under-test/reference/adapter
-pids=
-clean_up='for p in $pids; do kill "$p" 2>/dev/null; done'
+pid=
+clean_up='[ -z "$pid" ] || kill "$pid"'
 
 cat >"$work/some.faults" <<'END'
 fault repeat
@@ -48,6 +48,7 @@ refuses "no port" 2 "listen 127.0.0.1: it reads ADDR:PORT" "$proxy" --listen 127
 refuses "a port that is none" 2 "to 127.0.0.1:65536: it reads HOST:PORT" "$proxy" --listen 127.0.0.1:0 --to 127.0.0.1:65536
 refuses "a name to listen on" 2 "no address of this machine" "$proxy" --listen somewhere:0 --to 127.0.0.1:1
 refuses "a seed that is no number" 2 "seed takes a number, not 'x'" "$proxy" --seed x
+refuses "a descriptor that is not open" 2 "ready-fd 77: Bad file" "$proxy" --listen 127.0.0.1:0 --to 127.0.0.1:1 --ready-fd 77
 refuses "a fault without its file" 2 "fault needs --faults FILE" "$proxy" --listen 127.0.0.1:0 --to 127.0.0.1:1 --fault lost
 refuses "a fault that is not there" 2 "no fault 'found' in .*some.faults" \
     "$proxy" --listen 127.0.0.1:0 --to 127.0.0.1:1 --faults "$work/some.faults" --fault found
@@ -82,7 +83,7 @@ before() {
     rm -f "$work/ready" "$log"
     mkfifo "$work/ready"
     "$proxy" --listen 127.0.0.1:0 --to "127.0.0.1:$to" --log "$log" --ready-fd 9 "$@" 9>"$work/ready" &
-    pid=$! pids="$pids $!"
+    pid=$!
     read -r port <"$work/ready"
 }
 
@@ -90,6 +91,7 @@ after() { # ends it; status is its exit code
     status=0
     kill "$pid" 2>/dev/null
     wait "$pid" || status=$?
+    pid=
 }
 
 # A listener says on stderr when it is there.
@@ -150,17 +152,16 @@ mkfifo "$work/unread"
 timeout 20 socat -u "TCP:127.0.0.1:$port" - >"$work/unread" &
 reader=$!
 exec 8<"$work/unread"
-after=0
-while [ "$after" -lt 10 ] && ! grep -q '^done' "$work/listener"; do
-    after=$((after + 1))
+tenths=0
+while [ "$tenths" -lt 10 ] && ! grep -q '^done' "$work/listener"; do
+    tenths=$((tenths + 1))
     sleep 0.1
 done
 same "a slow reader slows the other end" "" "$(grep '^done' "$work/listener")"
 same "and gets everything" 64000000 "$(wc -c <&8)"
 exec 8<&-
 wait "$reader" "$listener" || :
-kill "$pid"
-wait "$pid" || :
+after
 
 # ---- in front of a broker
 
@@ -244,7 +245,7 @@ sed "/ --listen /,\$d" "$work/example" >"$work/example-file"
 result $? "README: the file of faults" "$work/said"
 sed -n '/ --listen /p' "$work/example" >"$work/example-proxy"
 (cd "$work" && exec sh -c "exec $(cat "$work/example-proxy")" 2>"$work/log") &
-pids="$pids $!" pid=$!
+pid=$!
 "$handshake" --port "$port" --within 10
 sed '1,/ --listen /d' "$work/example" >"$work/example-client"
 same "README: the client's part" "hellohello" "$(sh -eu "$work/example-client" 2>&1 | tr -d '\n' | sed 's/^jobs//')"
