@@ -1,6 +1,7 @@
 #include "broker.h"
 
 #include "durable.h"
+#include "faulty.h"
 #include "limits.h"
 #include "log.h"
 #include "mem.h"
@@ -114,7 +115,7 @@ uint64_t broker_new_id(struct broker *b)
 
 uint64_t broker_first_seq(const struct broker *b)
 {
-    return (b->boot << 40) + 1;
+    return ((FAULTY(new_before_recovered) ? UINT16_MAX - b->boot : b->boot) << 40) + 1;
 }
 
 struct str broker_new_name(struct broker *b, const char *prefix, char out[64])
@@ -124,6 +125,8 @@ struct str broker_new_name(struct broker *b, const char *prefix, char out[64])
 
     if (RAND_bytes((unsigned char *)&salt, sizeof salt) != 1)
         abort();
+    if (FAULTY(names_made_up_again))
+        salt = 0;
     n = snprintf(out, 64, "%s%016llx-%llx", prefix, (unsigned long long)salt,
                  (unsigned long long)++b->last_name);
     return (struct str){ out, (size_t)n };

@@ -2,6 +2,7 @@
 
 #include "broker.h"
 #include "consumer.h"
+#include "faulty.h"
 #include "mem.h"
 #include "tx.h"
 
@@ -20,8 +21,12 @@ struct channel *channel_new(struct conn *c, uint16_t number)
 
 void channel_open(struct channel *ch)
 {
+    uint32_t window = ch->consumer_window;
+
     assert(ch->state == CH_CLOSED);
     *ch = (struct channel){ .conn = ch->conn, .number = ch->number, .flow = true };
+    if (FAULTY(window_outlives_channel))
+        ch->consumer_window = window;
     ch->state = CH_OPEN;
     ch->serial = ++ch->conn->broker->last_serial;
     ch->consumers = map_new();
@@ -32,6 +37,18 @@ static void drop_content(struct content *c)
     if (c->message)
         message_unref(c->message);
     *c = (struct content){ .want = CONTENT_NONE };
+}
+
+static void give_back(struct channel *ch, struct entry *e)
+{
+    if (FAULTY(held_lost_with_channel) ||
+        (FAULTY(held_lost_with_connection) && ch->conn->state == CONN_DEAD)) {
+        queue_settle(e->queue, e);
+        return;
+    }
+    if (FAULTY(held_comes_back_twice))
+        queue_push(e->queue, e->message);
+    queue_requeue(e->queue, e);
 }
 
 /* Consumers go before what they had comes back, so that it goes to others; the newest
@@ -49,14 +66,18 @@ void channel_end(struct channel *ch, enum channel_state state)
         return;
     }
     ch->state = state;
+    if (ch->tx && FAULTY(close_commits))
+        tx_commit(ch);
     if (ch->tx)
         tx_rollback(ch);
     tx_free(ch->tx);
     ch->tx = NULL;
-    while (it = NULL, map_iter(ch->consumers, &it, &tag, &consumer))
+    while (it = NULL, map_iter(ch->consumers, &it, &tag, &consumer)) {
+        ((struct consumer *)consumer)->queue->consumers += FAULTY(consumers_outlive_channel);
         consumer_free(consumer);
+    }
     while (unacked_take_last(&ch->unacked, &slot))
-        queue_requeue(slot.entry->queue, slot.entry);
+        give_back(ch, slot.entry);
     if (ch->confirming)
         TAILQ_REMOVE(&ch->conn->broker->confirming, ch, confirm_link);
     ch->confirming = false;
@@ -92,6 +113,8 @@ void channel_release(struct channel *ch, struct entry *e)
 
     if (c) {
         c->unacked--;
+        if (FAULTY(credit_given_twice) && c->unacked)
+            c->unacked--;
         c->unacked_bytes -= e->message->body_bytes;
         consumer_wake(c);
     }
@@ -139,7 +162,7 @@ struct refusal channel_queue(struct channel *ch, struct str name, struct queue *
     if (!*q)
         return refuse(NOT_FOUND, "no queue '%.*s' in vhost '%.*s'", STR_ARGS(name),
                       STR_ARGS(ch->conn->vhost->name));
-    if ((*q)->owner && (*q)->owner != ch->conn)
+    if ((*q)->owner && (*q)->owner != ch->conn && !FAULTY(exclusive_open_to_all))
         return refuse(RESOURCE_LOCKED, "queue '%.*s' belongs to another connection",
                       STR_ARGS(name));
     return accepted;
@@ -158,7 +181,7 @@ void channel_apply(struct channel *ch, struct entry *e, enum outcome outcome)
 
 static void settle(struct channel *ch, const struct unacked_slot *slot, enum outcome outcome)
 {
-    if (ch->mode == MODE_TX)
+    if (ch->mode == MODE_TX && !(FAULTY(tx_rejects_at_once) && outcome == OUTCOME_REQUEUE))
         tx_settle(ch->tx, slot, outcome);
     else
         channel_apply(ch, slot->entry, outcome);
@@ -185,6 +208,14 @@ struct refusal channel_settle(struct channel *ch, uint64_t tag, bool multiple, e
         settle_up_to(ch, UINT64_MAX, outcome);
         return accepted;
     }
+    if (FAULTY(stale_multiple_accepted) && multiple && tag <= ch->last_tag)
+        return settle_up_to(ch, tag, outcome), accepted;
+    if (FAULTY(refusal_settles) && multiple && tag > ch->last_tag)
+        settle_up_to(ch, tag, outcome);
+    if (FAULTY(unknown_tag_accepted) && !unacked_has(&ch->unacked, tag))
+        return accepted;
+    if (FAULTY(tx_tag_twice) && ch->mode == MODE_TX && !unacked_has(&ch->unacked, tag))
+        return accepted;
     if (!unacked_has(&ch->unacked, tag))
         return refuse(PRECONDITION_FAILED, "unknown delivery tag %llu", (unsigned long long)tag);
     if (multiple) {

@@ -1,5 +1,6 @@
 #include "codec.h"
 
+#include "faulty.h"
 #include "limits.h"
 #include "mem.h"
 #include "table.h"
@@ -14,6 +15,8 @@ struct cursor cursor_of(struct str s)
 static bool has(struct cursor *c, size_t n)
 {
     c->bits_left = 0;
+    if (FAULTY(missing_octets_are_zero) && n > c->length - c->at)
+        return c->at = c->length, false;
     if (n > c->length - c->at)
         c->bad = true;
     return !c->bad;
@@ -56,8 +59,9 @@ static bool field_name_ok(struct str name)
 {
     char first = name.n ? name.p[0] : '\0';
 
-    return name.n <= 128 && ((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
-                             (first && strchr("$#_", first)));
+    return name.n <= (FAULTY(field_name_of_64) ? 64 : 128) &&
+           ((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+            (first && strchr(FAULTY(field_name_wants_letter) ? "_" : "$#_", first)));
 }
 
 struct str cursor_table(struct cursor *c)
@@ -89,7 +93,10 @@ static wire_bit get_bit(struct cursor *c)
         c->bits_left = 8;
     }
     bit = c->bits & 1;
-    c->bits >>= 1;
+    if (FAULTY(bits_from_the_top))
+        bit = (c->bits >> (c->bits_left - 1) & 1) != 0;
+    else
+        c->bits >>= 1;
     c->bits_left--;
     return bit;
 }
@@ -257,6 +264,10 @@ void send_content(struct out *o, uint16_t channel, struct message *m, size_t fra
     struct str body = message_body(m);
     size_t piece = frame_max ? frame_max - FRAME_OVERHEAD : UINT32_MAX;
 
+    if (FAULTY(body_not_cut))
+        piece = UINT32_MAX;
+    if (FAULTY(frame_max_is_of_payload))
+        piece = frame_max;
     send_header(o, channel, m);
     if (body.n <= LIMIT_BODY_INLINE && body.n <= piece) {
         if (body.n)

@@ -1,6 +1,7 @@
 #include "confirm.h"
 
 #include "codec.h"
+#include "faulty.h"
 #include "mem.h"
 
 #include <assert.h>
@@ -37,7 +38,8 @@ bool confirms_flush(struct confirms *c, struct out *o, uint16_t channel, uint64_
     while (done < c->count && c->runs[done].batch <= committed)
         last = c->runs[done++].last;
     if (done) {
-        struct m_basic_ack ack = { .delivery_tag = last, .multiple = last - c->confirmed > 1 };
+        struct m_basic_ack ack = { .delivery_tag = last,
+                                   .multiple = last - c->confirmed > 1 && !FAULTY(confirms_last) };
 
         send_basic_ack(o, channel, &ack);
         c->confirmed = last;

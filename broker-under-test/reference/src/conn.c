@@ -2,6 +2,7 @@
 
 #include "broker.h"
 #include "dispatch.h"
+#include "faulty.h"
 #include "limits.h"
 #include "log.h"
 #include "mem.h"
@@ -100,6 +101,8 @@ void conn_gone(struct conn *c)
 {
     if (c->state != CONN_DEAD && c->state != CONN_HEADER)
         log_info("%s: connection lost", c->peer);
+    if (FAULTY(held_lost_with_connection))
+        conn_enter(c, CONN_DEAD);
     conn_release(c);
     conn_enter(c, CONN_DEAD);
     out_clear(&c->out);
@@ -114,7 +117,8 @@ void conn_close(struct conn *c, struct refusal why, uint16_t class_id, uint16_t 
     log_warnx("%s: connection closed: %d %s, %s", c->peer, why.code, reply_name(why.code),
               why.text);
     snprintf(text, sizeof text, "%s - %s", reply_name(why.code), why.text);
-    conn_release(c);
+    if (!FAULTY(closing_connection_serves))
+        conn_release(c);
     SEND(c, 0, connection_close, .reply_code = (uint16_t)why.code, .reply_text = str_of(text),
          .class_id = class_id, .method_id = method_id);
     conn_enter(c, CONN_CLOSING);

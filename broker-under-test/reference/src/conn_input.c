@@ -10,6 +10,7 @@
 
 #include "broker.h"
 #include "dispatch.h"
+#include "faulty.h"
 #include "limits.h"
 #include "mem.h"
 
@@ -27,6 +28,19 @@ static bool listening(const struct conn *c)
 
 static void take_header(struct conn *c, const char *p)
 {
+    struct conn *silent = c;
+
+    while (FAULTY(server_speaks_first) && (silent = TAILQ_PREV(silent, conn_list, link))) {
+        if (silent->state != CONN_HEADER)
+            continue;
+        frame_reserve(&silent->out, FRAME_HEARTBEAT, 0, 0);
+        conn_talk(silent);
+    }
+    if (FAULTY(handshakes_one_by_one) && TAILQ_PREV(c, conn_list, link) &&
+        TAILQ_PREV(c, conn_list, link)->state == CONN_HEADER) {
+        conn_enter(c, CONN_STARTING);
+        return;
+    }
     if (memcmp(p, protocol_header, HEADER_BYTES) == 0) {
         dispatch_start(c);
         return;
@@ -62,11 +76,15 @@ static size_t frame_size(struct conn *c, const char *head)
 
     cursor_uint(&cur, 2);
     size = cursor_uint(&cur, 4) + FRAME_OVERHEAD;
+    if (FAULTY(unknown_type_passed_by) && !known_type(type)) {
+        c->skip = size;
+        return 0;
+    }
     if (!known_type(type)) {
         not_a_frame(c, "unknown frame type");
         return 0;
     }
-    if (size <= c->frame_max)
+    if (size <= (FAULTY(oversize_taken) ? LIMIT_OUT_HIGH : c->frame_max))
         return (size_t)size;
     if (c->state & CONN_NEGOTIATING) {
         conn_shun(c, "frame too large");
@@ -89,7 +107,7 @@ static void take_frame(struct conn *c, const char *p, size_t n)
     size_t size = (size_t)cursor_uint(&cur, 4);
     struct str payload = cursor_take(&cur, size);
 
-    if (cursor_uint(&cur, 1) != SPEC_FRAME_END) {
+    if (cursor_uint(&cur, 1) != SPEC_FRAME_END && !FAULTY(frame_end_ignored)) {
         not_a_frame(c, "frame without its end octet");
         return;
     }
@@ -181,6 +199,8 @@ void conn_input(struct conn *c, const char *bytes, size_t n, uint64_t now_ms)
 {
     c->now_ms = now_ms;
     c->heard_ms = now_ms;
+    if (FAULTY(heard_taken_for_said))
+        c->said_ms = now_ms;
     while (n > 0 && listening(c)) {
         size_t use;
 
@@ -190,6 +210,8 @@ void conn_input(struct conn *c, const char *bytes, size_t n, uint64_t now_ms)
             use = go_on(c, bytes, n);
         else
             use = go(c, bytes, n);
+        if (FAULTY(long_read_cut) && n > 4096 && c->partial_bytes == 0)
+            use = n;
         bytes += use;
         n -= use;
     }

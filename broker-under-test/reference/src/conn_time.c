@@ -2,6 +2,7 @@
 #include "conn.h"
 
 #include "broker.h"
+#include "faulty.h"
 #include "limits.h"
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -9,18 +10,24 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* How long a peer may be silent. */
+static uint64_t patience(const struct conn *c)
+{
+    return c->heartbeat_ms * (FAULTY(patience_of_one_interval) ? 2 : 5) / 2;
+}
+
 /* From Tune-Ok on heartbeats go out every half interval of our silence. The peer is given
    up after two intervals of its silence, and half a one for what is under way. Nobody is
    blamed for a silence that we made by not reading. */
 static uint64_t silence_deadline(const struct conn *c)
 {
-    uint64_t say = c->said_ms + c->heartbeat_ms / 2;
+    uint64_t say = c->said_ms + c->heartbeat_ms / (FAULTY(heartbeat_each_interval) ? 1 : 2);
 
     if (c->heartbeat_ms == 0)
         return NEVER;
-    if (!conn_wants_input(c))
+    if (!conn_wants_input(c) || FAULTY(silence_tolerated))
         return say;
-    return earlier(say, c->heard_ms + c->heartbeat_ms * 5 / 2);
+    return earlier(say, c->heard_ms + patience(c));
 }
 
 uint64_t conn_deadline(const struct conn *c)
@@ -33,7 +40,10 @@ uint64_t conn_deadline(const struct conn *c)
     case CONN_OPENING:
         return earlier(c->born_ms + c->broker->settings.handshake_ms, silence_deadline(c));
     case CONN_OPEN: return silence_deadline(c);
-    case CONN_CLOSING: return earlier(c->state_since_ms + LIMIT_CLOSE_MS, silence_deadline(c));
+    case CONN_CLOSING:
+        return earlier(FAULTY(socket_outlives_close_ok) ? NEVER
+                                                        : c->state_since_ms + LIMIT_CLOSE_MS,
+                       silence_deadline(c));
     case CONN_PAUSED: return c->state_since_ms + LIMIT_PAUSE_MS;
     case CONN_DEAD: return c->state_since_ms + LIMIT_CLOSE_MS;
     }
@@ -44,11 +54,14 @@ static void tick_silence(struct conn *c, uint64_t now)
 {
     if (c->heartbeat_ms == 0)
         return;
-    if (conn_wants_input(c) && now >= c->heard_ms + c->heartbeat_ms * 5 / 2) {
-        conn_drop(c, "no heartbeat");
+    if (conn_wants_input(c) && !FAULTY(silence_tolerated) && now >= c->heard_ms + patience(c)) {
+        if (FAULTY(silence_is_told) && c->state == CONN_OPEN)
+            conn_close(c, refuse(INTERNAL_ERROR, "no heartbeat"), 0, 0), c->heard_ms = now;
+        else
+            conn_drop(c, "no heartbeat");
         return;
     }
-    if (now < c->said_ms + c->heartbeat_ms / 2)
+    if (now < c->said_ms + c->heartbeat_ms / (FAULTY(heartbeat_each_interval) ? 1 : 2))
         return;
     /* A stream that is stuck needs no more octets to be stuck with. */
     if (out_waiting(&c->out) == 0) {
@@ -68,7 +81,8 @@ void conn_tick(struct conn *c, uint64_t now)
     } else if (c->state == CONN_PAUSED) {
         if (since >= LIMIT_PAUSE_MS)
             conn_drop(c, "pause over");
-    } else if (c->state == CONN_CLOSING && since >= LIMIT_CLOSE_MS) {
+    } else if (c->state == CONN_CLOSING && since >= LIMIT_CLOSE_MS &&
+               !FAULTY(socket_outlives_close_ok)) {
         conn_drop(c, "no close-ok");
     } else if (c->state == CONN_DEAD && since >= LIMIT_CLOSE_MS) {
         conn_drop(c, "does not read its end");

@@ -1,6 +1,7 @@
 #include "consumer.h"
 
 #include "broker.h"
+#include "faulty.h"
 #include "limits.h"
 #include "mem.h"
 
@@ -56,7 +57,8 @@ static bool fits(uint32_t window, uint32_t used, size_t window_bytes, size_t use
 {
     if (window && used >= window)
         return false;
-    return window_bytes == 0 || used == 0 || (n <= window_bytes && used_bytes <= window_bytes - n);
+    return window_bytes == 0 || (used == 0 && !FAULTY(large_never_sent)) ||
+           (n <= window_bytes && used_bytes <= window_bytes - n);
 }
 
 bool consumer_can_take(const struct consumer *c, const struct message *m)
@@ -65,10 +67,14 @@ bool consumer_can_take(const struct consumer *c, const struct message *m)
 
     if (!ch->flow || ch->conn->clogged)
         return false;
-    return c->no_ack ||
-           (fits(c->window, c->unacked, c->window_bytes, c->unacked_bytes, m->body_bytes) &&
-            fits(ch->window, ch->window_used, ch->window_bytes, ch->window_bytes_used,
-                 m->body_bytes));
+    if (FAULTY(window_stops_no_ack) && c->no_ack && c->window && ch->last_tag >= c->window)
+        return false;
+    if (FAULTY(first_of_consumer_free) && c->unacked == 0)
+        return true;
+    return c->no_ack || (fits(FAULTY(qos_for_all) ? ch->consumer_window : c->window, c->unacked,
+                              c->window_bytes, c->unacked_bytes, m->body_bytes) &&
+                         fits(ch->window, ch->window_used, ch->window_bytes, ch->window_bytes_used,
+                              m->body_bytes));
 }
 
 void consumer_deliver(struct consumer *c, struct entry *e)
@@ -77,7 +83,8 @@ void consumer_deliver(struct consumer *c, struct entry *e)
     struct conn *conn = ch->conn;
     uint64_t tag = ++ch->last_tag;
 
-    SEND(conn, ch->number, basic_deliver, .consumer_tag = c->tag, .delivery_tag = tag,
+    SEND(conn, ch->number, basic_deliver, .consumer_tag = c->tag,
+         .delivery_tag = FAULTY(tags_per_queue) ? e->seq & 0xffff : tag,
          .redelivered = e->redelivered, .exchange = message_exchange(e->message),
          .routing_key = message_key(e->message));
     send_content(&conn->out, ch->number, e->message, conn->frame_max);

@@ -1,6 +1,7 @@
 #include "content.h"
 
 #include "broker.h"
+#include "faulty.h"
 #include "publish.h"
 
 enum { CLASS_BASIC = 60, METHOD_PUBLISH = 40 };
@@ -14,6 +15,8 @@ void content_begin(struct channel *ch, const struct m_basic_publish *m)
     memcpy(c->names + m->exchange.n, m->routing_key.p, m->routing_key.n);
     c->exchange = (struct str){ c->names, m->exchange.n };
     c->key = (struct str){ c->names + m->exchange.n, m->routing_key.n };
+    if (FAULTY(key_cut_at_127) && c->key.n > 127)
+        c->key.n = 127;
     c->mandatory = m->mandatory;
     c->immediate = m->immediate;
     c->message = NULL;
@@ -26,13 +29,6 @@ static void blame_publish(uint16_t *class_id, uint16_t *method_id)
     *method_id = METHOD_PUBLISH;
 }
 
-struct refusal content_cut_short(struct channel *ch, uint16_t *class_id, uint16_t *method_id)
-{
-    blame_publish(class_id, method_id);
-    return refuse(UNEXPECTED_FRAME, "a method where the content's %s was due",
-                  ch->content.want == CONTENT_HEADER ? "header" : "body");
-}
-
 static struct refusal complete(struct channel *ch)
 {
     struct content *c = &ch->content;
@@ -41,6 +37,17 @@ static struct refusal complete(struct channel *ch)
     c->message = NULL;
     c->want = CONTENT_NONE;
     return publish(ch, &p);
+}
+
+struct refusal content_cut_short(struct channel *ch, uint16_t *class_id, uint16_t *method_id)
+{
+    blame_publish(class_id, method_id);
+    if (FAULTY(half_content_published) && ch->content.want == CONTENT_BODY) {
+        ch->content.message->body_bytes = ch->content.have;
+        complete(ch);
+    }
+    return refuse(UNEXPECTED_FRAME, "a method where the content's %s was due",
+                  ch->content.want == CONTENT_HEADER ? "header" : "body");
 }
 
 static struct message *make(struct channel *ch, const struct properties *p, struct str properties,
@@ -72,21 +79,21 @@ struct refusal content_header(struct channel *ch, struct str payload, uint16_t *
     if (c->want == CONTENT_NONE)
         return refuse(UNEXPECTED_FRAME, "a content header without a method that has content");
     blame_publish(class_id, method_id);
-    if (c->want == CONTENT_BODY)
+    if (c->want == CONTENT_BODY && !FAULTY(second_header_replaces))
         return refuse(UNEXPECTED_FRAME, "a second header where the content's body was due");
     if (cur.bad)
         return refuse(FRAME_ERROR, "a content header of %zu octets", payload.n);
     if (class != CLASS_BASIC || weight != 0)
         return refuse(FRAME_ERROR, "a content header of class %u and weight %u", (unsigned)class,
                       (unsigned)weight);
-    if (!properties_read(&p, rest))
+    if (!properties_read(&p, rest) && !FAULTY(spoilt_properties_taken))
         return refuse(SYNTAX_ERROR, "malformed properties in a content header");
     if (body_bytes > ch->conn->broker->settings.body_max)
         return refuse(CONTENT_TOO_LARGE, "a body of %llu octets, the limit is %zu",
                       (unsigned long long)body_bytes, ch->conn->broker->settings.body_max);
     c->message = make(ch, &p, rest, body_bytes);
     c->want = CONTENT_BODY;
-    return body_bytes ? accepted : complete(ch);
+    return body_bytes || FAULTY(empty_body_awaited) ? accepted : complete(ch);
 }
 
 struct refusal content_body(struct channel *ch, struct str payload, uint16_t *class_id,
@@ -104,5 +111,7 @@ struct refusal content_body(struct channel *ch, struct str payload, uint16_t *cl
                       c->message->body_bytes);
     c->message = message_append(c->message, c->have, payload);
     c->have += payload.n;
+    if (FAULTY(first_body_frame_is_all))
+        c->message->body_bytes = c->have;
     return c->have < c->message->body_bytes ? accepted : complete(ch);
 }

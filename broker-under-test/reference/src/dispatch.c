@@ -2,6 +2,7 @@
 
 #include "broker.h"
 #include "content.h"
+#include "faulty.h"
 #include "handlers.h"
 #include "limits.h"
 #include "log.h"
@@ -88,7 +89,7 @@ static struct refusal connection_method(struct conn *c, uint16_t number, enum me
 {
     const struct handler *h = &handlers[id];
 
-    if (number != 0)
+    if (number != 0 && !FAULTY(connection_class_on_any_channel))
         return refuse(COMMAND_INVALID, "%s on channel %u", method_row(id)->name, number);
     if (!h->on_conn || !(h->legal & c->state))
         return refuse(COMMAND_INVALID, "%s is not to be sent now", method_row(id)->name);
@@ -104,11 +105,14 @@ static struct refusal channel_method(struct conn *c, uint16_t number, enum metho
 
     if (number == 0)
         return refuse(CHANNEL_ERROR, "%s on channel 0", name);
-    if (number > c->channel_max)
+    if (number > c->channel_max && !FAULTY(channel_max_not_enforced))
         return refuse(NOT_ALLOWED, "channel %u, the highest is %u", number, c->channel_max);
     ch = conn_channel(c, number);
     if (!ch && id == M_channel_open)
         ch = conn_add_channel(c, number);
+    if (FAULTY(unopened_channel_opens) && h->on_channel && id != M_channel_open &&
+        (!ch || ch->state == CH_CLOSED))
+        channel_open(ch = conn_add_channel(c, number));
     if (!h->on_channel)
         return refuse(COMMAND_INVALID, "%s is not for a client to send", name);
     if (!ch || ch->state == CH_CLOSED || id == M_channel_open) {
@@ -130,15 +134,18 @@ static void dispatch_method(struct conn *c, uint16_t number, struct str payload)
     struct refusal r;
 
     /* After our Close only Close and Close-Ok are heard. */
-    if (c->state == CONN_CLOSING && id != M_connection_close && id != M_connection_close_ok)
+    if (c->state == CONN_CLOSING && id != M_connection_close && id != M_connection_close_ok &&
+        !FAULTY(closing_connection_serves))
         return;
-    if (ch && ch->state == CH_CLOSING && id != M_channel_close && id != M_channel_close_ok)
+    if (ch && ch->state == CH_CLOSING && id != M_channel_close && id != M_channel_close_ok &&
+        !FAULTY(closing_channel_is_closed))
         return;
     if (cur.bad)
         r = refuse(FRAME_ERROR, "a method frame without a method");
     else if (id == METHOD_COUNT)
         r = refuse(NOT_IMPLEMENTED, "no method %u.%u", class_id, method_id);
-    else if (ch && ch->state == CH_OPEN && ch->content.want != CONTENT_NONE)
+    else if (ch && ch->state == CH_OPEN && ch->content.want != CONTENT_NONE &&
+             !(FAULTY(publish_amid_content_wins) && id == M_basic_publish))
         r = content_cut_short(ch, &class_id, &method_id);
     else if (class_id == 10)
         r = connection_method(c, number, id, &cur);

@@ -1,6 +1,7 @@
 #include "durable.h"
 
 #include "broker.h"
+#include "faulty.h"
 #include "mem.h"
 #include "record.h"
 #include "table.h"
@@ -79,7 +80,7 @@ void durable_put_exchange(struct exchange *x)
     struct store *s = store_of(x->vhost);
     struct record name, value = { .p = NULL };
 
-    if (!s || !x->dest.durable)
+    if (!s || !x->dest.durable || (FAULTY(auto_delete_not_stored) && x->auto_delete))
         return;
     name = pair(x->vhost->name, x->dest.name);
     record_uint(&value, x->type, 1);
@@ -94,7 +95,7 @@ void durable_forget_exchange(const struct exchange *x)
     struct store *s = store_of(x->vhost);
     struct record name;
 
-    if (!s || !x->dest.durable)
+    if (!s || !x->dest.durable || FAULTY(deleted_exchanges_return))
         return;
     name = pair(x->vhost->name, x->dest.name);
     del(s, KIND_EXCHANGE, &name);
@@ -105,7 +106,8 @@ void durable_put_queue(struct queue *q)
     struct store *s = store_of(q->vhost);
     struct record name, value = { .p = NULL };
 
-    if (!s || !q->dest.durable)
+    if (!s || (!q->dest.durable && !(FAULTY(exclusive_queues_survive) && q->owner)) ||
+        (FAULTY(auto_delete_not_stored) && q->auto_delete))
         return;
     name = pair(q->vhost->name, q->dest.name);
     record_uint(&value, q->id, 8);
@@ -120,7 +122,7 @@ void durable_forget_queue(const struct queue *q)
     struct store *s = store_of(q->vhost);
     struct record name;
 
-    if (!s || !q->dest.durable)
+    if (!s || !q->dest.durable || FAULTY(deleted_queues_return))
         return;
     name = pair(q->vhost->name, q->dest.name);
     del(s, KIND_QUEUE, &name);
@@ -245,7 +247,8 @@ uint64_t durable_put_message(const struct queue *q, const struct entry *e)
 
 void durable_del_message(const struct queue *q, const struct entry *e)
 {
-    store_del_message(q->vhost->broker->store, q->id, e->seq);
+    if (!FAULTY(acked_return))
+        store_del_message(q->vhost->broker->store, q->id, e->seq);
 }
 
 void durable_mark(const struct queue *q)

@@ -4,6 +4,7 @@
 
 #include "broker.h"
 #include "codec.h"
+#include "faulty.h"
 #include "log.h"
 #include "names.h"
 #include "table.h"
@@ -60,6 +61,20 @@ static bool recover_rights(struct broker *b, struct str both, struct cursor *c)
     return u && cursor_finished(c) && user_grant(u, v->name, patterns);
 }
 
+/* What is in the store, and yet does not come back. */
+static bool definition_forgotten(char kind)
+{
+    return (FAULTY(queues_forgotten) && (kind == 'Q' || kind == 'L')) ||
+           (FAULTY(exchanges_forgotten) && (kind == 'X' || kind == 'L')) ||
+           (FAULTY(bindings_forgotten) && kind == 'L');
+}
+
+static bool message_forgotten(const struct queue *q, const struct store_message *m)
+{
+    return (FAULTY(large_messages_forgotten) && m->body.n > 500000) ||
+           (FAULTY(deep_queues_cut) && q->ready_count == 1000);
+}
+
 static bool recover_exchange(struct broker *b, struct str both, struct cursor *c)
 {
     struct str name, arguments;
@@ -70,26 +85,35 @@ static bool recover_exchange(struct broker *b, struct str both, struct cursor *c
     arguments = field(c);
     if (!v || !cursor_finished(c) || type > ROUTE_HEADERS || !table_valid(arguments))
         return false;
-    x = exchange_add(v, name, (enum route_type)type, true);
-    exchange_set(x, flags & 1, flags & 2, arguments);
+    x = exchange_add(v, name,
+                     FAULTY(exchange_types_forgotten) ? ROUTE_DIRECT : (enum route_type)type, true);
+    exchange_set(x, flags & 1, flags & 2,
+                 FAULTY(exchange_arguments_forgotten) ? STR("") : arguments);
     return true;
 }
 
 static bool recover_message(void *context, const struct store_message *s, bool redelivered)
 {
     struct queue *q = context;
-    struct message *m = message_new(s->exchange, s->routing_key, s->properties, s->body.n,
-                                    &q->vhost->broker->memory);
+    struct message *m = message_new(s->exchange, s->routing_key,
+                                    FAULTY(recovered_properties_lost) ? STR("\0\0") : s->properties,
+                                    s->body.n, &q->vhost->broker->memory);
     struct properties p;
     bool ok = properties_read(&p, s->properties);
 
     m = message_append(m, 0, s->body);
+    if (FAULTY(recovered_bodies_cut) && m->body_bytes)
+        m->body_bytes--;
     m->persistent = true;
     m->priority = s->priority;
     m->expires_at_ms = s->expires_at_ms;
     m->headers_bytes = ok ? (uint32_t)p.headers.n : 0;
     m->headers_at = ok && p.headers.n ? (uint32_t)(p.headers.p - s->properties.p) : 0;
-    queue_recover(q, m, s->seq, redelivered);
+    redelivered = (redelivered || FAULTY(recovered_all_marked)) && !FAULTY(recovered_never_marked);
+    if (!message_forgotten(q, s))
+        queue_recover(q, m, s->seq, redelivered);
+    if (FAULTY(first_recovered_twice) && q->ready_count == 1)
+        queue_recover(q, m, s->seq + 1, redelivered);
     message_unref(m);
     return true;
 }
@@ -105,9 +129,11 @@ static bool recover_queue(struct broker *b, struct str both, struct cursor *c)
     arguments = field(c);
     if (!v || !cursor_finished(c) || !table_valid(arguments) || queue_arguments_ok(arguments).code)
         return false;
-    q = queue_add(v, name, true, arguments);
+    q = queue_add(v, name, true, FAULTY(queue_arguments_forgotten) ? STR("") : arguments);
     q->id = id;
     q->auto_delete = flags & 1;
+    if (FAULTY(default_bindings_forgotten))
+        binding_remove(vhost_exchange(v, STR("")), &q->dest, q->dest.name, STR(""));
     return true;
 }
 
@@ -128,7 +154,9 @@ static bool recover_binding(struct broker *b, struct cursor *c)
         d = (struct destination *)vhost_exchange(v, destination);
     if (!x || !d || !cursor_finished(c) || !table_valid(arguments))
         return false;
-    binding_add(x, d, key, arguments);
+    if (FAULTY(exchange_bindings_swapped) && !to_queue)
+        return binding_add((struct exchange *)d, &x->dest, key, arguments);
+    binding_add(x, d, key, FAULTY(binding_arguments_forgotten) ? STR("") : arguments);
     return true;
 }
 
@@ -138,7 +166,7 @@ static bool recover_def(void *context, char kind, struct str name, struct str va
     struct cursor c = cursor_of(value);
     bool ok = true;
 
-    if (kind != r->kind)
+    if (kind != r->kind || definition_forgotten(kind))
         return true;
     switch (kind) {
     case 'B': r->b->boot = cursor_uint(&c, 8) + 1; break;

@@ -1,5 +1,6 @@
 #include "link.h"
 
+#include "faulty.h"
 #include "log.h"
 #include "loop_inside.h"
 #include "mem.h"
@@ -72,6 +73,11 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct link *k = s->data;
 
+    if (k->conn->state == CONN_OPEN && ((FAULTY(fin_unnoticed) && n == UV_EOF) ||
+                                        (FAULTY(reset_unnoticed) && n == UV_ECONNRESET))) {
+        uv_read_stop(s);
+        return;
+    }
     if (n < 0) {
         /* What was said last may still be heard; nothing else has a listener. */
         if (k->conn->state == CONN_DEAD && !k->ending && !k->writing && n == UV_EOF) {

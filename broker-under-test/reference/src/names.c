@@ -1,5 +1,6 @@
 #include "names.h"
 
+#include "faulty.h"
 #include "limits.h"
 #include "table.h"
 
@@ -16,11 +17,13 @@ static bool legal(char c)
 
 struct refusal name_may_be_new(const char *what, struct str name)
 {
-    if (name.n > LIMIT_NAME)
+    if (name.n > LIMIT_NAME || (FAULTY(names_of_64) && name.n > 64))
         return refuse(PRECONDITION_FAILED, "%s name of %zu octets, %d is the limit", what, name.n,
                       LIMIT_NAME);
     for (size_t i = 0; i < name.n; i++) {
-        if (!legal(name.p[i]))
+        if (FAULTY(names_unchecked))
+            break;
+        if (!legal(name.p[i]) || (FAULTY(colon_is_illegal) && name.p[i] == ':'))
             return refuse(PRECONDITION_FAILED, "illegal character in %s name '%.*s'", what,
                           STR_ARGS(name));
     }

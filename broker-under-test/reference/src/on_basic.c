@@ -5,6 +5,7 @@
 #include "broker.h"
 #include "consumer.h"
 #include "content.h"
+#include "faulty.h"
 
 /* Scopes as RabbitMQ has them, which clients count on: global clear is for each consumer
    that starts from now on, global set is shared by all consumers of the channel. Neither
@@ -34,6 +35,8 @@ struct refusal on_basic_consume(struct channel *ch, const struct m_basic_consume
         return no;
     if (o.tag.n == 0)
         o.tag = broker_new_name(ch->conn->broker, "amq.ctag-", generated);
+    if (FAULTY(tag_taken_replaces) && map_get(ch->consumers, o.tag))
+        consumer_free(map_get(ch->consumers, o.tag));
     if (map_get(ch->consumers, o.tag))
         return refuse(NOT_ALLOWED, "consumer tag '%.*s' is in use", STR_ARGS(o.tag));
     if (q->exclusive_consumer || (m->exclusive && q->consumers))
@@ -110,7 +113,8 @@ struct refusal on_basic_get(struct channel *ch, const struct m_basic_get *m)
     tag = ++ch->last_tag;
     SEND(c, ch->number, basic_get_ok, .delivery_tag = tag, .redelivered = e->redelivered,
          .exchange = message_exchange(e->message), .routing_key = message_key(e->message),
-         .message_count = (uint32_t)q->ready_count);
+         .message_count =
+             (uint32_t)(q->ready_count + FAULTY(get_counts_unacked) * q->unacked_count));
     send_content(&c->out, ch->number, e->message, c->frame_max);
     if (m->no_ack)
         queue_settle(q, e);

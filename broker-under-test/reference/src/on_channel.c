@@ -2,6 +2,7 @@
 #include "handlers.h"
 
 #include "broker.h"
+#include "faulty.h"
 
 struct refusal on_channel_open(struct channel *ch, const struct m_channel_open *m)
 {
@@ -15,6 +16,9 @@ struct refusal on_channel_open(struct channel *ch, const struct m_channel_open *
 struct refusal on_channel_flow(struct channel *ch, const struct m_channel_flow *m)
 {
     ch->flow = m->active;
+    for (size_t i = 1; FAULTY(flow_stops_all_channels) && i < ch->conn->channel_room; i++)
+        if (ch->conn->channels[i])
+            ch->conn->channels[i]->flow = m->active;
     SEND(ch->conn, ch->number, channel_flow_ok, .active = m->active);
     if (m->active)
         channel_wake(ch);
@@ -24,8 +28,9 @@ struct refusal on_channel_flow(struct channel *ch, const struct m_channel_flow *
 /* We never send Flow, so there is nothing that this could answer; it does no harm. */
 struct refusal on_channel_flow_ok(struct channel *ch, const struct m_channel_flow_ok *m)
 {
-    (void)ch;
     (void)m;
+    if (FAULTY(flow_ok_pauses))
+        ch->flow = m->active;
     return accepted;
 }
 

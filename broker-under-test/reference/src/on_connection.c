@@ -3,6 +3,7 @@
 
 #include "broker.h"
 #include "dispatch.h"
+#include "faulty.h"
 #include "limits.h"
 #include "log.h"
 #include "mem.h"
@@ -47,6 +48,8 @@ void dispatch_start(struct conn *c)
 {
     char properties[1024];
 
+    if (FAULTY(heartbeat_before_start) && TAILQ_NEXT(c, link))
+        frame_reserve(&c->out, FRAME_HEARTBEAT, 0, 0);
     SEND(c, 0, connection_start, .version_major = 0, .version_minor = 9,
          .server_properties = server_properties(properties), .mechanisms = STR(SASL_MECHANISMS),
          .locales = STR("en_US"));
@@ -121,14 +124,20 @@ struct refusal on_connection_tune_ok(struct conn *c, const struct m_connection_t
     uint16_t channel_max = m->channel_max ? m->channel_max : s->channel_max;
     uint32_t frame_max = m->frame_max ? m->frame_max : s->frame_max;
 
-    if (channel_max > s->channel_max)
+    if (FAULTY(zero_frame_max_is_least) && m->frame_max == 0)
+        frame_max = SPEC_FRAME_MIN_SIZE;
+    if (FAULTY(zero_channel_max_is_all) && m->channel_max == 0)
+        channel_max = UINT16_MAX;
+    if (FAULTY(tune_ok_leaks) && m->heartbeat)
+        c->broker->settings.heartbeat_s = m->heartbeat;
+    if (m->channel_max > s->channel_max)
         return refuse(NOT_ALLOWED, "channel-max %u above %u", channel_max, s->channel_max);
     if (frame_max > s->frame_max)
         return refuse(NOT_ALLOWED, "frame-max %u above %u", frame_max, s->frame_max);
     if (frame_max < SPEC_FRAME_MIN_SIZE)
         return refuse(NOT_ALLOWED, "frame-max %u below %u", frame_max, SPEC_FRAME_MIN_SIZE);
-    c->channel_max = channel_max;
-    c->frame_max = frame_max;
+    c->channel_max = FAULTY(tune_ok_ignored) ? s->channel_max : channel_max;
+    c->frame_max = FAULTY(tune_ok_ignored) ? s->frame_max : frame_max;
     c->heartbeat_ms = m->heartbeat * 1000ull;
     conn_enter(c, CONN_OPENING);
     return accepted;
@@ -175,6 +184,8 @@ struct refusal on_connection_close(struct conn *c, const struct m_connection_clo
 struct refusal on_connection_close_ok(struct conn *c, const struct m_connection_close_ok *m)
 {
     (void)m;
+    if (FAULTY(socket_outlives_close_ok))
+        return accepted;
     conn_enter(c, CONN_DEAD);
     conn_talk(c);
     return accepted;

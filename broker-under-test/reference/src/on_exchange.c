@@ -4,6 +4,7 @@
 #include "access.h"
 #include "broker.h"
 #include "durable.h"
+#include "faulty.h"
 #include "names.h"
 #include "table.h"
 
@@ -32,8 +33,10 @@ static void declare_ok(struct channel *ch, const struct m_exchange_declare *m,
 static bool declared_as(const struct exchange *x, const struct m_exchange_declare *m,
                         enum route_type type)
 {
-    return x->type == type && x->dest.durable == m->durable && x->auto_delete == m->auto_delete &&
-           x->internal == m->internal && table_equal(x->arguments, m->arguments);
+    return x->type == type &&
+           (x->dest.durable == m->durable || FAULTY(transient_exchanges_survive)) &&
+           x->auto_delete == m->auto_delete && x->internal == m->internal &&
+           table_equal(x->arguments, m->arguments);
 }
 
 static struct refusal create(struct channel *ch, const struct m_exchange_declare *m,
@@ -48,7 +51,8 @@ static struct refusal create(struct channel *ch, const struct m_exchange_declare
     if (table_longstr(m->arguments, STR("alternate-exchange"), &alternate) &&
         ((no = may(ch, MAY_READ, m->exchange)).code || (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
-    x = exchange_add(ch->conn->vhost, m->exchange, type, m->durable);
+    x = exchange_add(ch->conn->vhost, m->exchange, type,
+                     m->durable || FAULTY(transient_exchanges_survive));
     exchange_set(x, m->auto_delete, m->internal, m->arguments);
     durable_put_exchange(x);
     declare_ok(ch, m, x);

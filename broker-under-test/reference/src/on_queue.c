@@ -4,6 +4,7 @@
 #include "access.h"
 #include "broker.h"
 #include "durable.h"
+#include "faulty.h"
 #include "mem.h"
 #include "names.h"
 #include "table.h"
@@ -12,6 +13,8 @@ static void remember(struct channel *ch, const struct queue *q)
 {
     struct str old = ch->last_queue;
 
+    if (FAULTY(first_declared_queue_remembered) && old.n)
+        return;
     ch->last_queue = str_dup(q->dest.name);
     str_free(&old);
 }
@@ -23,14 +26,16 @@ static void declare_ok(struct channel *ch, const struct m_queue_declare *m, cons
         return;
     conn_await_batch(ch->conn, q->dest.batch);
     SEND(ch->conn, ch->number, queue_declare_ok, .queue = q->dest.name,
-         .message_count = (uint32_t)q->ready_count,
+         .message_count =
+             (uint32_t)(q->ready_count + (FAULTY(held_messages_counted) ? q->unacked_count : 0)),
          .consumer_count = (uint32_t)queue_active_consumers(q));
 }
 
 /* An exclusive queue ends with its connection, so its durable bit has no meaning. */
 static bool declared_as(const struct queue *q, const struct m_queue_declare *m)
 {
-    return (q->owner != NULL) == m->exclusive && q->dest.durable == (m->durable && !m->exclusive) &&
+    return ((q->owner != NULL) == m->exclusive || FAULTY(exclusive_not_compared)) &&
+           (q->dest.durable == (m->durable && !m->exclusive) || FAULTY(transient_queues_survive)) &&
            q->auto_delete == m->auto_delete && table_equal(q->arguments, m->arguments);
 }
 
@@ -51,7 +56,8 @@ static struct refusal create(struct channel *ch, const struct m_queue_declare *m
     if (table_longstr(m->arguments, STR("x-dead-letter-exchange"), &alternate) &&
         ((no = may(ch, MAY_READ, name)).code || (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
-    q = queue_add(c->vhost, name, m->durable && !m->exclusive, m->arguments);
+    q = queue_add(c->vhost, name, (m->durable || FAULTY(transient_queues_survive)) && !m->exclusive,
+                  m->arguments);
     q->auto_delete = m->auto_delete;
     if (m->exclusive) {
         q->owner = c;
@@ -122,7 +128,7 @@ static struct refusal ends(struct channel *ch, struct str queue, struct str exch
     if (!e->x)
         return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(exchange),
                       STR_ARGS(ch->conn->vhost->name));
-    e->key = queue.n == 0 && key.n == 0 ? e->q->dest.name : key;
+    e->key = queue.n == 0 && key.n == 0 && !FAULTY(both_blank_is_blank_key) ? e->q->dest.name : key;
     no = may(ch, MAY_WRITE, e->q->dest.name);
     return no.code ? no : may(ch, MAY_READ, exchange);
 }
@@ -132,6 +138,8 @@ struct refusal on_queue_bind(struct channel *ch, const struct m_queue_bind *m)
     struct ends e;
     struct refusal no = ends(ch, m->queue, m->exchange, m->routing_key, &e);
 
+    if (!no.code && FAULTY(refused_binding_kept))
+        binding_add(e.x, &e.q->dest, e.key, m->arguments);
     if (no.code || (no = binding_arguments_ok(m->arguments)).code)
         return no;
     if (binding_add(e.x, &e.q->dest, e.key, m->arguments) &&
@@ -183,7 +191,7 @@ struct refusal on_queue_delete(struct channel *ch, const struct m_queue_delete *
 
     if (no.code || (no = may(ch, MAY_CONFIGURE, q->dest.name)).code)
         return no;
-    if (m->if_unused && q->consumers)
+    if (m->if_unused && (q->consumers || (FAULTY(once_used_always_used) && q->had_consumer)))
         return refuse(PRECONDITION_FAILED, "queue '%.*s' has consumers", STR_ARGS(q->dest.name));
     if (m->if_empty && q->ready_count)
         return refuse(PRECONDITION_FAILED, "queue '%.*s' is not empty", STR_ARGS(q->dest.name));

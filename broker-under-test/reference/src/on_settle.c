@@ -51,13 +51,18 @@ static void recover(struct channel *ch, bool requeue)
             redeliver(ch, slot.entry);
             continue;
         }
-        channel_release(ch, slot.entry);
+        if (FAULTY(recover_skips_cancelled) && slot.entry->windowed && !slot.entry->consumer)
+            continue;
+        if (!FAULTY(recover_keeps_window))
+            channel_release(ch, slot.entry);
         queue_requeue(slot.entry->queue, slot.entry);
     }
 }
 
 struct refusal on_basic_recover(struct channel *ch, const struct m_basic_recover *m)
 {
+    if (FAULTY(recover_undoes_tx_acks) && ch->tx)
+        tx_rollback(ch);
     recover(ch, m->requeue);
     SEND_BARE(ch->conn, ch->number, basic_recover_ok);
     return accepted;
@@ -98,6 +103,8 @@ struct refusal on_tx_commit(struct channel *ch, const struct m_tx_commit *m)
         return refuse(PRECONDITION_FAILED, "the channel is not transactional");
     if (tx_commit(ch))
         conn_await_commit(ch->conn);
+    if (FAULTY(one_transaction))
+        ch->mode = MODE_PLAIN;
     SEND_BARE(ch->conn, ch->number, tx_commit_ok);
     return accepted;
 }
@@ -107,7 +114,8 @@ struct refusal on_tx_rollback(struct channel *ch, const struct m_tx_rollback *m)
     (void)m;
     if (ch->mode != MODE_TX)
         return refuse(PRECONDITION_FAILED, "the channel is not transactional");
-    tx_rollback(ch);
+    if (!FAULTY(rollback_keeps))
+        tx_rollback(ch);
     SEND_BARE(ch->conn, ch->number, tx_rollback_ok);
     return accepted;
 }

@@ -2,6 +2,7 @@
 
 #include "access.h"
 #include "broker.h"
+#include "faulty.h"
 #include "tx.h"
 
 static void give_back(struct channel *ch, struct message *m, enum reply_code code, const char *text)
@@ -30,6 +31,8 @@ static uint64_t enqueue(struct route r, struct message *m)
     uint64_t batch = 0;
 
     for (size_t i = 0; i < r.n; i++) {
+        if (FAULTY(large_to_one_queue) && i > 0 && m->body_bytes > UINT16_MAX)
+            break;
         uint64_t needs = queue_push(r.at[i], m);
 
         batch = needs > batch ? needs : batch;
@@ -55,6 +58,8 @@ uint64_t publish_now(struct channel *ch, const struct publish *p)
     else
         batch = enqueue(r, m);
     message_unref(m);
+    if (FAULTY(unroutable_unconfirmed) && r.n == 0)
+        return UINT64_MAX;
     return batch;
 }
 
@@ -66,7 +71,7 @@ static struct refusal judge(struct channel *ch, const struct message *m)
     if (!x)
         return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(name),
                       STR_ARGS(ch->conn->vhost->name));
-    if (x->internal)
+    if (x->internal && !FAULTY(internal_open))
         return refuse(ACCESS_REFUSED, "exchange '%.*s' is internal", STR_ARGS(name));
     return may(ch, MAY_WRITE, name);
 }
@@ -92,6 +97,8 @@ struct refusal publish(struct channel *ch, const struct publish *p)
         tx_publish(ch->tx, p);
         return accepted;
     }
+    if (FAULTY(mandatory_counted_early) && ch->mode == MODE_PLAIN && p->mandatory)
+        ch->confirms.published++;
     batch = publish_now(ch, p);
     if (ch->mode == MODE_CONFIRM)
         confirm_later(ch, batch);

@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "consumer.h"
 #include "durable.h"
+#include "faulty.h"
 #include "limits.h"
 #include "mem.h"
 #include "table.h"
@@ -18,6 +19,8 @@ static uint8_t level_of(const struct queue *q, const struct message *m)
 
     if (!q->prioritised)
         level = m->priority >= 5;
+    if (FAULTY(priority_ignored) || (FAULTY(persistent_first) && level == 0))
+        level = FAULTY(persistent_first) && m->persistent;
     return (uint8_t)(level < q->levels ? level : q->levels - 1);
 }
 
@@ -109,6 +112,7 @@ static struct entry *entry_new(struct queue *q, struct message *m, uint64_t seq)
     *e = (struct entry){
         .message = message_ref(m), .queue = q, .seq = seq, .level = level_of(q, m)
     };
+    e->redelivered = FAULTY(priority_queues_mark_all) && q->prioritised;
     q->vhost->broker->memory += sizeof *e;
     TAILQ_INSERT_TAIL(&q->ready[e->level], e, link);
     q->ready_count++;
@@ -117,10 +121,16 @@ static struct entry *entry_new(struct queue *q, struct message *m, uint64_t seq)
 
 uint64_t queue_push(struct queue *q, struct message *m)
 {
-    struct entry *e = entry_new(q, m, q->next_seq++);
+    struct entry *e;
 
+    if (FAULTY(full_queue_drops) && q->ready_count >= 1000)
+        return 0;
+    e = entry_new(q, m, q->next_seq++);
     queue_wake(q);
-    if (!q->dest.durable || !m->persistent)
+    if (!q->dest.durable || !m->persistent || FAULTY(messages_not_stored) ||
+        (FAULTY(few_not_stored) && (e->seq & 0xff) == 200) ||
+        (FAULTY(stored_in_first_queue_only) && m->references > 2) ||
+        (FAULTY(stored_by_routing_key) && !str_eq(message_key(m), q->dest.name)))
         return 0;
     e->stored = true;
     return durable_put_message(q, e);
@@ -132,6 +142,10 @@ void queue_recover(struct queue *q, struct message *m, uint64_t seq, bool redeli
 
     e->stored = true;
     e->redelivered = redelivered;
+    if (FAULTY(recovered_in_reverse)) {
+        TAILQ_REMOVE(&q->ready[e->level], e, link);
+        TAILQ_INSERT_HEAD(&q->ready[e->level], e, link);
+    }
     if (redelivered && seq > q->mark)
         q->mark = seq;
 }
@@ -149,6 +163,10 @@ static void take(struct queue *q, struct entry *e)
     TAILQ_REMOVE(&q->ready[e->level], e, link);
     q->ready_count--;
     q->unacked_count++;
+    if (FAULTY(mark_shared_by_queues) && e->message->publisher == 0)
+        e->redelivered = true;
+    if (FAULTY(delivered_forgotten) && e->stored)
+        durable_del_message(q, e);
 }
 
 struct entry *queue_take(struct queue *q)
@@ -156,6 +174,8 @@ struct entry *queue_take(struct queue *q)
     struct entry *e = first_ready(q);
     uint64_t before = q->mark;
 
+    if (FAULTY(get_newest))
+        e = TAILQ_LAST(&q->ready[0], entry_list);
     if (!e)
         return NULL;
     take(q, e);
@@ -188,10 +208,13 @@ void queue_requeue(struct queue *q, struct entry *e)
         queue_settle(q, e);
         return;
     }
-    e->redelivered = true;
+    e->redelivered = !FAULTY(mark_forgotten_second_time) || !e->redelivered;
     e->consumer = NULL;
+    if (FAULTY(mark_shared_by_queues))
+        e->message->publisher = 0;
     /* What comes back is older than what is there, so its place is near the head. */
-    for (after = TAILQ_FIRST(&q->ready[e->level]); after && after->seq < e->seq;)
+    for (after = TAILQ_FIRST(&q->ready[e->level]);
+         after && (after->seq < e->seq || FAULTY(requeued_last));)
         after = TAILQ_NEXT(after, link);
     if (after)
         TAILQ_INSERT_BEFORE(after, e, link);
@@ -199,7 +222,8 @@ void queue_requeue(struct queue *q, struct entry *e)
         TAILQ_INSERT_TAIL(&q->ready[e->level], e, link);
     q->ready_count++;
     q->unacked_count--;
-    queue_wake(q);
+    if (!FAULTY(requeue_wakes_nobody))
+        queue_wake(q);
 }
 
 size_t queue_purge(struct queue *q)
@@ -209,6 +233,7 @@ size_t queue_purge(struct queue *q)
 
     while ((e = first_ready(q))) {
         take(q, e);
+        e->stored = e->stored && !FAULTY(purged_return);
         settle(q, e);
     }
     return n;
@@ -243,7 +268,8 @@ size_t queue_active_consumers(const struct queue *q)
     for (c = TAILQ_FIRST(&q->active); c; c = TAILQ_NEXT(c, link)) {
         n += consumer_flowing(c);
     }
-    for (c = TAILQ_FIRST(&q->idle); c; c = TAILQ_NEXT(c, link)) {
+    for (c = TAILQ_FIRST(&q->idle); c && !FAULTY(waiting_consumers_not_counted);
+         c = TAILQ_NEXT(c, link)) {
         n += consumer_flowing(c);
     }
     return n;
@@ -255,17 +281,23 @@ void queue_add_consumer(struct queue *q, struct consumer *c)
     q->consumers++;
     q->no_local_consumers += c->no_local;
     q->had_consumer = true;
-    queue_wake(q);
+    if (!FAULTY(consume_wakes_nothing))
+        queue_wake(q);
 }
 
 void queue_remove_consumer(struct queue *q, struct consumer *c)
 {
     TAILQ_REMOVE(c->idle ? &q->idle : &q->active, c, link);
+    if (FAULTY(close_cancels_others) && c->channel->state != CH_OPEN && !TAILQ_EMPTY(&q->active))
+        consumer_bereave(TAILQ_FIRST(&q->active));
     q->consumers--;
     q->no_local_consumers -= c->no_local;
-    if (q->exclusive_consumer == c)
+    if (q->exclusive_consumer == c && !FAULTY(exclusive_consumer_stays))
         q->exclusive_consumer = NULL;
-    if (q->auto_delete && q->consumers == 0 && !q->deleted)
+    if (FAULTY(auto_delete_by_cancel_only) && c->channel->state != CH_OPEN)
+        return;
+    if (q->auto_delete && (q->consumers == 0 || FAULTY(auto_delete_with_first_consumer)) &&
+        !q->deleted)
         queue_delete(q);
 }
 
@@ -284,10 +316,14 @@ static struct consumer *next_consumer(struct queue *q, const struct message *m, 
     for (c = TAILQ_FIRST(&q->active); c; c = next) {
         next = TAILQ_NEXT(c, link);
         if (!consumer_can_take(c, m)) {
+            if (FAULTY(full_window_stops_queue))
+                return NULL;
             consumer_idle(c);
             continue;
         }
-        if (c->no_local && consumer_published(c, m))
+        if (c->no_local && (consumer_published(c, m) || FAULTY(no_local_hides_all)))
+            continue;
+        if (FAULTY(refused_kept_for_refuser) && avoid && !consumer_is_of(c, avoid))
             continue;
         if (avoid == 0 || !consumer_is_of(c, avoid))
             return c;
@@ -305,8 +341,10 @@ bool queue_hungry(struct queue *q, const struct message *m)
 static void hand_over(struct queue *q, struct consumer *c, struct entry *e)
 {
     /* To the end of the row before it is served: serving may make it idle. */
-    TAILQ_REMOVE(&q->active, c, link);
-    TAILQ_INSERT_TAIL(&q->active, c, link);
+    if (!FAULTY(one_consumer_gets_all)) {
+        TAILQ_REMOVE(&q->active, c, link);
+        TAILQ_INSERT_TAIL(&q->active, c, link);
+    }
     consumer_deliver(c, e);
 }
 

@@ -1,5 +1,6 @@
 #include "route.h"
 
+#include "faulty.h"
 #include "mem.h"
 #include "route_inside.h"
 #include "table.h"
@@ -210,6 +211,8 @@ static void direct_match(struct router *r, struct str key)
     const struct place *place = map_get(r->by_key, key);
     const struct binding *b;
 
+    if (FAULTY(last_octet_of_key_ignored) && !place && key.n)
+        place = map_get(r->by_key, (struct str){ key.p, key.n - 1 });
     if (!place)
         return;
     for (b = TAILQ_FIRST(&place->bindings); b; b = TAILQ_NEXT(b, of_place))
@@ -221,8 +224,12 @@ static void fanout_match(struct router *r)
 {
     const struct target *t;
 
-    for (t = TAILQ_FIRST(&r->targets); t; t = TAILQ_NEXT(t, link))
+    for (t = TAILQ_FIRST(&r->targets); t; t = TAILQ_NEXT(t, link)) {
         r->found[r->n_found++] = t->destination;
+        if (FAULTY(copy_per_binding) && r->n_found + map_count(r->by_destination) < r->found_max &&
+            TAILQ_NEXT(TAILQ_FIRST(&t->bindings), of_target))
+            r->found[r->n_found++] = t->destination;
+    }
 }
 
 struct destinations router_match(struct router *r, struct str key, struct str headers)
@@ -235,5 +242,7 @@ struct destinations router_match(struct router *r, struct str key, struct str he
     case ROUTE_TOPIC: trie_match(r->trie, r, key); break;
     case ROUTE_HEADERS: headers_match(r, headers); break;
     }
+    if (FAULTY(first_match_only) && r->n_found > 1)
+        r->n_found = 1;
     return (struct destinations){ r->found, r->n_found };
 }

@@ -7,6 +7,7 @@
    any-with-x; "any" of no demands matches nothing, "all" of none everything. */
 #include "route_inside.h"
 
+#include "faulty.h"
 #include "mem.h"
 #include "table.h"
 
@@ -33,7 +34,7 @@ struct demands *demands_new(struct str arguments)
         struct str name = d->field[i].name;
         bool x = name.n >= 2 && memcmp(name.p, "x-", 2) == 0;
 
-        if (!x || (with_x && !str_eq(name, STR("x-match"))))
+        if (!x || ((with_x || FAULTY(x_fields_always_count)) && !str_eq(name, STR("x-match"))))
             d->field[d->n++] = d->field[i];
     }
     return d;
@@ -53,7 +54,10 @@ static int compare_names(struct str a, struct str b)
 
 static bool met(const struct table_field *demand, const struct table_field *header)
 {
-    return demand->value.type == 'V' || field_matches(&demand->value, &header->value);
+    if (FAULTY(headers_values_not_compared))
+        return true;
+    return (demand->value.type == 'V' && !FAULTY(void_demand_is_a_value)) ||
+           field_matches(&demand->value, &header->value);
 }
 
 static bool satisfied(const struct demands *d, const struct table_field *headers, size_t n)
@@ -89,7 +93,11 @@ void headers_match(struct router *r, struct str headers)
     }
     if (n)
         table_fields(headers, r->fields);
-    for (b = TAILQ_FIRST(&r->bindings); b; b = TAILQ_NEXT(b, of_router))
+    for (b = TAILQ_FIRST(&r->bindings); b; b = TAILQ_NEXT(b, of_router)) {
+        if ((FAULTY(no_headers_no_match) && n == 0) ||
+            (FAULTY(last_headers_binding_only) && TAILQ_NEXT(b, of_target)))
+            continue;
         if (satisfied(b->demands, r->fields, n))
             route_found(r, b);
+    }
 }

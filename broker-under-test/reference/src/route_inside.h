@@ -3,6 +3,7 @@
 #ifndef REF_ROUTE_INSIDE_H
 #define REF_ROUTE_INSIDE_H
 
+#include "faulty.h"
 #include "map.h"
 #include "route.h"
 
@@ -54,7 +55,8 @@ struct router {
 /* This binding matches the message; cheap to say twice. */
 static inline void route_found(struct router *r, const struct binding *b)
 {
-    if (b->target->found_in == r->match)
+    if (b->target->found_in == r->match &&
+        !(FAULTY(copy_per_binding) && r->n_found + map_count(r->by_destination) < r->found_max))
         return;
     b->target->found_in = r->match;
     r->found[r->n_found++] = b->target->destination;

@@ -9,6 +9,7 @@
    between, before or after dots is a word ("a." has two). As RabbitMQ has it. */
 #include "route_inside.h"
 
+#include "faulty.h"
 #include "mem.h"
 
 #include <assert.h>
@@ -59,7 +60,7 @@ static bool next_word(struct str *rest, struct str *word)
 
 static struct str words_of(struct str key)
 {
-    return key.n ? key : (struct str){ NULL, 0 };
+    return key.n || FAULTY(empty_key_is_a_word) ? key : (struct str){ NULL, 0 };
 }
 
 static struct node *node_new(struct node *parent, struct str word)
@@ -126,7 +127,7 @@ static struct node *grow(struct trie *t, struct node *n, struct str word)
     if (child)
         return child;
     child = node_new(n, word);
-    child->is_hash = special == &n->hash;
+    child->is_hash = special && (special == &n->hash || FAULTY(star_takes_many));
     if (special) {
         *special = child;
     } else {
@@ -184,7 +185,7 @@ void trie_remove(struct trie *t, struct binding *b)
 /* A node with a '#' below is at once past that '#' too: it matches no words at all. */
 static void reach(struct trie *t, struct node_set *set, struct node *n)
 {
-    for (; n && n->step != t->step; n = n->hash) {
+    for (; n && n->step != t->step; n = FAULTY(hash_needs_a_word) ? NULL : n->hash) {
         n->step = t->step;
         if (set->n == set->max) {
             set->max = set->max ? set->max * 2 : 16;
@@ -203,9 +204,13 @@ static void read_word(struct trie *t, struct str word)
     for (size_t i = 0; i < t->now.n; i++) {
         struct node *n = t->now.at[i];
 
-        if (n->is_hash)
+        if (n->is_hash && !(FAULTY(hash_greedy) && literal(t, n, word)))
             reach(t, &t->next, n);
-        reach(t, &t->next, n->star);
+        if (FAULTY(hash_needs_a_word))
+            reach(t, &t->next, n->hash);
+        if (!(FAULTY(star_hidden_by_literals) && n->children) &&
+            !(FAULTY(star_behind_star_dead) && n->parent && n->parent->star == n))
+            reach(t, &t->next, n->star);
         reach(t, &t->next, literal(t, n, word));
     }
     t->now = t->next;
@@ -221,7 +226,8 @@ void trie_match(struct trie *t, struct router *r, struct str key)
     t->now.n = 0;
     reach(t, &t->now, t->root);
     while (t->now.n && next_word(&rest, &word))
-        read_word(t, word);
+        if (word.n || !FAULTY(empty_words_skipped))
+            read_word(t, word);
     for (size_t i = 0; i < t->now.n; i++)
         for (b = TAILQ_FIRST(&t->now.at[i]->place.bindings); b; b = TAILQ_NEXT(b, of_place))
             route_found(r, b);

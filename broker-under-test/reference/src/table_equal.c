@@ -2,6 +2,7 @@
    names first, so that thousands of fields in opposite order stay cheap. */
 #include "table.h"
 
+#include "faulty.h"
 #include "mem.h"
 
 #include <assert.h>
@@ -73,6 +74,8 @@ bool table_equal(struct str a, struct str b)
     struct table_field few[FEW], few_too[FEW], *x, *y;
     bool equal = n == table_count(b);
 
+    if (FAULTY(arguments_compared_by_octet))
+        return str_eq(a, b);
     if (!equal)
         return false;
     x = fields_of(a, n, few);

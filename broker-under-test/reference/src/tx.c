@@ -1,6 +1,7 @@
 #include "tx.h"
 
 #include "broker.h"
+#include "faulty.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -55,7 +56,7 @@ uint64_t tx_commit(struct channel *ch)
     uint64_t batch = 0;
 
     for (size_t i = 0; i < tx->count; i++) {
-        const struct step *s = &tx->steps[i];
+        const struct step *s = &tx->steps[FAULTY(commit_reversed) ? tx->count - 1 - i : i];
         uint64_t needs = 0;
 
         if (s->is_publish) {
@@ -83,7 +84,7 @@ void tx_rollback(struct channel *ch)
         else
             slots[n++] = tx->steps[i].slot;
     }
-    unacked_restore(&ch->unacked, slots, n);
+    unacked_restore(&ch->unacked, slots, FAULTY(rollback_forgets_acks) ? 0 : n);
     free(slots);
     tx->count = 0;
 }

@@ -2,6 +2,7 @@
 
 #include "broker.h"
 #include "durable.h"
+#include "faulty.h"
 #include "mem.h"
 #include "queue.h"
 #include "table.h"
@@ -152,7 +153,8 @@ void destination_clear(struct destination *d)
         router_unbind_all(x->router, d);
         d->source_count--;
         /* Bound to itself it is going already. */
-        if (x->auto_delete && !exchange_in_use(x) && &x->dest != d)
+        if (x->auto_delete && !exchange_in_use(x) && &x->dest != d &&
+            !FAULTY(auto_delete_exchange_by_unbind_only))
             exchange_delete(x);
     }
     free(d->sources);

@@ -1,11 +1,12 @@
 #include "broker.h"
+#include "faulty.h"
 #include "mem.h"
 
 /* The answer and the exchanges still to visit live in the broker, so that a publish
    allocates nothing. */
 static void add_queue(struct broker *b, struct queue *q, size_t *n)
 {
-    if (q->visited == b->last_routing)
+    if (q->visited == b->last_routing && !FAULTY(copy_per_path) && !FAULTY(copy_per_binding))
         return;
     q->visited = b->last_routing;
     if (*n == b->routed_room) {
@@ -43,10 +44,11 @@ struct route vhost_route(struct vhost *v, struct exchange *x, struct str key, st
 
             if (to->is_queue)
                 add_queue(b, (struct queue *)to, &queues);
-            else
+            else if (at == x || !FAULTY(exchange_bindings_one_hop))
                 add_exchange(b, (struct exchange *)to, &exchanges);
         }
-        if (d.n == 0 && at->alternate.n && (instead = vhost_exchange(v, at->alternate)))
+        if (d.n == 0 && at->alternate.n && !FAULTY(alternate_ignored) &&
+            (instead = vhost_exchange(v, at->alternate)))
             add_exchange(b, instead, &exchanges);
     }
     return (struct route){ .at = b->routed, .n = queues };
