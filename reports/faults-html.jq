@@ -1,7 +1,7 @@
 # faults.json -> one page without script: survivors first, each row with all that went red.
 def row_of_fault:
     "<tr id=\"\(.name | @html)\" class=\"\(.state)\"><td><a href=\"#\(.name | @html)\">\(.name | @html)</a><br><small>\(.kind)\(if .real != [] then ", \(.real | join(" ") | @html)" else "" end)</small></td>"
-    + "<td>\(.what | @html)<br><small>\(.rules | join(" ") | @html)</small></td><td><b>\(.state)</b></td><td>"
+    + "<td>\(.what | @html)<br><small>\(.rules | join(" ") | @html)</small></td><td><b>\(.state)</b>\(if .weakly then "<br><small>weakly: a SHOULD</small>" else "" end)</td><td>"
     + (if .by + .also + .ended == [] then (.reason | @html)
        else "<details><summary>\(.by | length) for its reason, \(.also | length) besides, of \(.ran)</summary>"
         + ((.by | map("<a href=\"#\(. | @html)\"><b>\(. | @html)</b></a>")) + (.also | map("<a href=\"#\(. | @html)\">\(. | @html)</a>")) + (.ended | map("<i>\(. | @html)</i>")) | join(" "))
@@ -20,7 +20,7 @@ def row_of_case:
 + "tr:target{outline:2px solid Highlight}.seen b,.excused b{color:var(--good);font-weight:600}.survives td b,.other-reason td b,.ended td b,.spread td b,.stale td b{color:var(--bad)}"
 + "summary{cursor:pointer}</style>\n",
 "<h1>Planted faults, and who sees them</h1>",
-"<p><b>\(.counts.seen) of \(.counts.faults) faults are seen</b> behind \(.broker | @html), \(.counts.excused) excused with a reason, \(.counts.open) open."
+"<p><b>\(.counts.seen) of \(.counts.faults) faults are seen</b> behind \(.broker | @html), \(.counts.weakly) of them by a missed SHOULD alone, \(.counts.excused) excused with a reason, \(.counts.open) open."
 + (if .whole then " \(.counts.unproven) of \(.cases | length) cases are unproven; \(.counts.bare_rules) MUST rules have no fault that was seen." else "" end) + "</p>",
 "<table><thead><tr><th style=\"width:17rem\">fault<th>what is wrong, and the rules it breaks<th style=\"width:6rem\">state<th style=\"width:24rem\">red cases</thead><tbody>",
 (.faults[] | row_of_fault), "</tbody></table>",

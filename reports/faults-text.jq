@@ -9,6 +9,6 @@ def few($n): if length > $n then .[:$n] + ["and \(length - $n) more"] else . end
     + (if .also != [] then "\n    red: \(.also | few(4) | join(" "))" else "" end)
     + (if .beyond != [] then "\n    beyond: \(.beyond | join(" "))" else "" end)),
 "",
-"\(.counts.faults) faults: \(.counts.seen) seen, \(.counts.excused) excused, \(.counts.open) open.",
+"\(.counts.faults) faults: \(.counts.seen) seen (\(.counts.weakly) by a missed SHOULD alone), \(.counts.excused) excused, \(.counts.open) open.",
 (select(.whole) | "\(.cases | length) cases: \(.counts.unproven) of them saw none of these faults.",
     "MUST rules without a fault that was seen: \(.counts.bare_rules)")

@@ -13,6 +13,7 @@ $faults[0] as $faults | $cases[0] as $cases | $results[0] as $results
     | [$reds[] | $by_id[.].chapter | select(. as $c | $f.reds != [] and ($f.reds | index($c) | not))] as $beyond
     | {name, kind, what, rules, real, ran: ($s.ran | length), by: $by, also: ($reds - $by),
        ended: [$s.red[] | select(is_assertion | not) | .id], beyond: ($beyond | unique), reason: ($reasons[.name] // "")}
+    | .weakly = ($by != [] and all($s.red[] | select(.id as $id | $by | index($id)); .verdict == "weak"))
     | .state = if $by != [] and $beyond != [] then "spread"
         elif $by != [] and .reason != "" and $f.kind != "table" then "stale"
         elif $by != [] then "seen"
@@ -30,6 +31,7 @@ $faults[0] as $faults | $cases[0] as $cases | $results[0] as $results
 | [$case_rows[] | select(.faults == []) | .id] as $unproven
 | {schema: 1, broker: $broker, whole: ($whole == "y"), made: (now | todate),
    counts: {faults: ($all | length), seen: ($all | map(select(.state == "seen")) | length),
+            weakly: ($all | map(select(.weakly)) | length),
             excused: ($all | map(select(.state == "excused")) | length),
             open: ($all | map(select(.state | IN("seen", "excused") | not)) | length),
             unproven: ($unproven | length), bare_rules: ($bare | length)},
