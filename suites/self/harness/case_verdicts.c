@@ -280,7 +280,7 @@ static void frames_are_left(void)
     char path[] = "/tmp/amqproof-self-XXXXXX", line[512];
     struct test_server broker = server_start(fake_broker);
     struct run_context context = context_for(broker.port);
-    int fd = mkstemp(path), lines = 0;
+    int fd = mkstemp(path), lines = 0, marks = 0, judged = 0;
     FILE *f;
 
     CU_ASSERT_FATAL(fd >= 0);
@@ -289,9 +289,15 @@ static void frames_are_left(void)
     run("zz-self/wrong_code", &context);
     f = fopen(path, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    while (fgets(line, sizeof line, f))
+    while (fgets(line, sizeof line, f)) {
         lines += strstr(line, "queue.declare reserved-1=0 queue=") != NULL;
+        marks += strncmp(line, "#! ", 3) == 0;
+        judged += strcmp(line, "#! judged\n") == 0 && fgets(line, sizeof line, f) &&
+                  strstr(line, "S 1 channel.close") != NULL;
+    }
     CU_ASSERT_EQUAL(lines, 1);
+    CU_ASSERT_EQUAL(judged, 1);
+    CU_ASSERT_EQUAL(marks, 9); /* case, rule, verdict, step, as; judged, broken, wanted, got */
     fclose(f);
     unlink(path);
     server_stop(&broker);

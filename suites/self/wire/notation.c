@@ -53,6 +53,9 @@ TEST(mistakes_are_pointed_at)
     want_refusal("C 0 heartbeat 1", "column 15: the line should end here");
     want_refusal("S - close now", "column 11: fin or rst expected");
     want_refusal("C 1 raw type=256", "column 14: number greater than 255");
+    want_refusal("C - octets", "column 11: '\"' expected");
+    want_refusal("C - octets \"x\" … (+1 octets)",
+                 "column 16: the line should end here; was it cut?");
     want_refusal("C 1 raw typ=1", "column 9: no field 'typ' in raw");
 }
 
@@ -119,6 +122,20 @@ TEST(lines_that_are_no_frames)
     want_octets("   # a comment", S(""), 0, 0);
     want_octets("S - close fin", S(""), 'S', 'f');
     want_octets("C - close rst  # and why", S(""), 'C', 'r');
+}
+
+/* Octets that no frame is made of go as they are, also the beginning of one. */
+TEST(loose_octets_read_back)
+{
+    struct str octets = S("\1\0\2 \xce\"AMQ");
+    struct buf line;
+
+    buf_init(&line, ROOM);
+    loose_octets_print(&line, 'C', octets);
+    want_str(buf_str(&line), S("C - octets \"\\x01\\x00\\x02 \\xce\\x22AMQ\""), "printed");
+    buf_put(&line, "", 1);
+    want_octets((const char *)line.p, octets, 'C', 0);
+    buf_clear(&line);
 }
 
 TEST(blanks_comments_and_order_are_free)
