@@ -87,6 +87,19 @@ WIRE_CASE(twice, .title = "acknowledging twice is refused", .rules = "basic.ack.
     left_over(t, c, NAME("q"), "2");
 }
 
+/* A tag that is settled names nothing, with multiple as well: what is below it is held on. */
+WIRE_CASE(settled_multiple, .title = "basic.ack multiple of a tag that is settled is refused",
+          .rules = "basic.ack.multiple.exists")
+{
+    struct peer *c = holding(t, NAME("q"), 3);
+
+    SEND(c, 1, basic_ack, .delivery_tag = 2);
+    QUIET(c, 1);
+    SEND(c, 1, basic_ack, .delivery_tag = 2, .multiple = true);
+    REFUSED(c, 1, PRECONDITION_FAILED, basic_ack);
+    left_over(t, c, NAME("q"), "1 3");
+}
+
 /* Tags belong to their channel. */
 WIRE_CASE(other_channel, .title = "a delivery tag means nothing on another channel",
           .rules = "domain.delivery-tag.channel-local")
@@ -136,6 +149,29 @@ WIRE_CASE(tags_rise, .title = "delivery tags rise from 1 on each channel",
     CALL(c, 2, channel_open);
     await_queue(t, c, 1, q, 2, 1);
     GET(c, 2, q, S("2"), .delivery_tag = EQ(1), .redelivered = EQ(1));
+}
+
+/* However many queues a channel is served by, the tags are of one row, and each names one message.
+ */
+WIRE_CASE(two_queues, .title = "deliveries from two queues have tags of one row",
+          .rules = "domain.delivery-tag.non-zero basic.ack.multiple.doc-upto")
+{
+    struct peer *c = OPEN(.channels = 2);
+    struct str q[] = { NAME("a"), NAME("b") };
+
+    for (int i = 0; i < 2; i++) {
+        CALL(c, 1, queue_declare, .queue = q[i], .exclusive = true);
+        CONSUME(c, 1, .queue = q[i], .consumer_tag = q[i]);
+    }
+    for (int i = 0; i < 4; i++) {
+        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q[i % 2]);
+        DELIVERED(c, 1, TEXT("%d", i), .consumer_tag = IS(q[i % 2]), .delivery_tag = EQ(i + 1));
+    }
+    SEND(c, 1, basic_ack, .delivery_tag = 2);
+    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
+    await_queue(t, c, 2, q[0], 2, 0);
+    await_queue(t, c, 2, q[1], 1, 0);
+    GET(c, 2, q[1], S("3"), .redelivered = EQ(1));
 }
 
 /* ---- As an application sees it ---------------------------------------------------- */

@@ -60,7 +60,7 @@ static void plain_parts(struct t *t, struct str response, struct str *user, stru
 
 WIRE_CASE(plain, .title = "PLAIN with user and password logs in",
           .rules = "connection.start-ok.chassis-server connection.start.mechanisms.doc-list "
-                   "connection.tune-ok.chassis-server")
+                   "connection.tune-ok.chassis-server ext.access.sasl-plain")
 {
     struct witness w = witness(t);
 
@@ -81,7 +81,8 @@ WIRE_CASE(wrong_password, .slow = true,
           .title = "a wrong password: the stream ends, nothing is said",
           .rules = "transport.negotiation.auth-failure-close "
                    "transport.negotiation.silent-close-before-open "
-                   "ext.auth-notification.without-capability")
+                   "ext.auth-notification.without-capability "
+                   "ext.access.sasl-plain")
 {
     struct witness w = witness(t);
     struct str user, password, right = w.response;
@@ -168,24 +169,25 @@ static struct str amqplain(struct t *t, struct str user, struct str password)
     return (struct str){ octets.p + 4, octets.n - 4 };
 }
 
-static bool has_amqplain(struct t *t, const struct witness *w)
+/* Mechanisms are words with blanks between; both are short enough to look at each place. */
+static bool is_offered(struct t *t, const struct witness *w, struct str mechanism)
 {
     const struct trace_event *e = trace_find(TRACE(w->c), NULL, 'S', M_connection_start);
     struct str m = ((const struct m_connection_start *)e->frame.args)->mechanisms;
 
-    for (size_t i = 0; i + 8 <= m.n; i++)
-        if (str_eq((struct str){ m.p + i, 8 }, S("AMQPLAIN")))
+    for (size_t i = 0; i + mechanism.n <= m.n; i++)
+        if (str_eq((struct str){ m.p + i, mechanism.n }, mechanism))
             return true;
     return false;
 }
 
 WIRE_CASE(amqplain, .title = "AMQPLAIN with LOGIN and PASSWORD logs in",
-          .rules = "ext.access.sasl-amqplain connection.start.mechanisms.doc-list")
+          .rules = "ext.access.sasl-amqplain connection.start.mechanisms.doc-list", .revision = 2)
 {
     struct witness w = witness(t);
     struct str user, password;
 
-    if (!has_amqplain(t, &w))
+    if (!is_offered(t, &w, S("AMQPLAIN")))
         UNSUPPORTED("AMQPLAIN is not on offer");
     plain_parts(t, w.response, &user, &password);
     logged_in(t, &w, S("AMQPLAIN"), amqplain(t, user, password));
@@ -194,12 +196,13 @@ WIRE_CASE(amqplain, .title = "AMQPLAIN with LOGIN and PASSWORD logs in",
 WIRE_CASE(amqplain_wrong, .slow = true,
           .title = "AMQPLAIN with a wrong password or half a table is refused",
           .rules = "ext.access.sasl-amqplain transport.negotiation.auth-failure-close "
-                   "transport.security.invalid-data")
+                   "transport.security.invalid-data",
+          .revision = 2)
 {
     struct witness w = witness(t);
     struct str user, password;
 
-    if (!has_amqplain(t, &w))
+    if (!is_offered(t, &w, S("AMQPLAIN")))
         UNSUPPORTED("AMQPLAIN is not on offer");
     plain_parts(t, w.response, &user, &password);
     struct peer *c[] = {
@@ -229,16 +232,46 @@ WIRE_CASE(mechanism_unknown, .slow = true, .title = "a mechanism that is not on 
     ALL_REFUSED(c);
 }
 
+/* What is on offer can be chosen. Two mechanisms need no words of ours: ANONYMOUS lets anybody in,
+   EXTERNAL whom the layer below has identified; where it has not, it is not to be offered. */
+WIRE_CASE(mechanisms_wordless, .slow = true,
+          .title = "ANONYMOUS and EXTERNAL work where they are on offer",
+          .rules = "connection.start.mechanisms.doc-list connection.start-ok.mechanism.validity")
+{
+    static const struct str wordless[] = { { "ANONYMOUS", 9 }, { "EXTERNAL", 8 } };
+    struct witness w = witness(t);
+
+    struct peer *c[] = { tries(t, &w, wordless[0], S("")), tries(t, &w, wordless[1], S("")) };
+
+    for (size_t i = 0; i < 2; i++) {
+        STEP("%s", wordless[i].p);
+        if (is_offered(t, &w, wordless[i]))
+            RECV(c[i], 0, connection_tune);
+        else
+            ENDS_SILENTLY(c[i]);
+    }
+    undisturbed(t, &w);
+}
+
 /* ---- Notification ------------------------------------------------------------------ */
+
+static void asks_to_be_told(struct t *t, struct peer *c, struct str response)
+{
+    SEND(c, 0, connection_start_ok,
+         .client_properties =
+             TABLE(ARG("capabilities", NESTED(ARG("authentication_failure_close", BOOL(1))))),
+         .mechanism = S("PLAIN"), .response = response, .locale = S("en_US"));
+}
 
 /* Who asks to be told is told: Close 403 before the end, where the broker can do so. */
 WIRE_CASE(failure_told, .title = "authentication_failure_close: a wrong password gets Close 403",
-          .rules = "ext.auth-notification.with-capability constant.access-refused")
+          .rules = "ext.auth-notification.with-capability constant.access-refused", .revision = 2)
 {
     struct witness w = witness(t);
     struct peer *c = CONNECT();
     const struct m_connection_start *start;
     const struct value *can, *this;
+    struct str user, password;
 
     RAW(c, PROTOCOL_HEADER);
     start = RECV(c, 0, connection_start);
@@ -247,10 +280,13 @@ WIRE_CASE(failure_told, .title = "authentication_failure_close: a wrong password
         can && can->tag == 'F' ? table_find(can->table, S("authentication_failure_close")) : NULL;
     if (!this || this->tag != 't' || !this->u)
         UNSUPPORTED("the broker does not declare authentication_failure_close");
-    SEND(c, 0, connection_start_ok,
-         .client_properties =
-             TABLE(ARG("capabilities", NESTED(ARG("authentication_failure_close", BOOL(1))))),
-         .mechanism = S("PLAIN"), .response = glued(t, w.response, S("x")), .locale = S("en_US"));
+    plain_parts(t, w.response, &user, &password);
+    STEP("a wrong password");
+    asks_to_be_told(t, c, glued(t, w.response, S("x")));
+    REFUSED_HARD(c, ACCESS_REFUSED, none);
+    STEP("an empty password");
+    c = up_to_start(t);
+    asks_to_be_told(t, c, first_octets(w.response, w.response.n - password.n));
     REFUSED_HARD(c, ACCESS_REFUSED, none);
     undisturbed(t, &w);
 }

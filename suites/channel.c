@@ -121,6 +121,26 @@ WIRE_CASE(close, .title = "channel.close gets close-ok; the connection goes on",
     DELIVERED(c, 2, S("still here"));
 }
 
+/* What a channel consumed goes to others when it is closed, and it is counted no longer. */
+WIRE_CASE(close_ends_consumers, .title = "a closed channel has no consumers",
+          .rules = "transport.closure.states channel.close.chassis-server")
+{
+    struct peer *c = OPEN(.channels = 3);
+    struct str q = DECLARE(c, 3, .queue = NAME("q"), .auto_delete = true)->queue;
+
+    CONSUME(c, 1, .queue = q, .no_ack = true);
+    CONSUME(c, 1, .queue = q, .no_ack = true);
+    CONSUME(c, 2, .queue = q, .no_ack = true);
+    CALL(c, 1, channel_close, .reply_code = REPLY_SUCCESS);
+    await_queue(t, c, 3, q, 0, 1);
+    for (int i = 0; i < 4; i++) {
+        PUBLISH(c, 3, TEXT("%d", i), .routing_key = q);
+        DELIVERED(c, 2, TEXT("%d", i));
+    }
+    CALL(c, 2, channel_close, .reply_code = REPLY_SUCCESS);
+    await_no_queue(t, c, 3, q);
+}
+
 /* A number that was closed is a new channel when it is opened: no consumer, no transaction, no
    confirms, delivery tags from 1. */
 WIRE_CASE(reuse, .title = "a channel opened again starts afresh",

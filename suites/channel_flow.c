@@ -53,6 +53,30 @@ WIRE_CASE(flow_paused, .title = "channel.flow inactive pauses deliveries, not ba
     DELIVERED(c, 1, S("held"));
 }
 
+/* Whoever stops one channel has not stopped its neighbours. */
+WIRE_CASE(flow_of_one_channel, .title = "channel.flow inactive leaves other channels alone",
+          .rules = "channel.flow.active.doc-pause transport.channel.independent")
+{
+    struct peer *c = OPEN(.channels = 2);
+    struct str stopped = DECLARE(c, 1, .queue = NAME("stopped"), .exclusive = true)->queue;
+    struct str flowing = DECLARE(c, 1, .queue = NAME("flowing"), .exclusive = true)->queue;
+
+    CONSUME(c, 1, .queue = stopped, .no_ack = true);
+    CONSUME(c, 2, .queue = flowing, .no_ack = true);
+    SEND(c, 1, channel_flow, .active = false);
+    if (!SERVED(c, channel_flow_ok, NOT_IMPLEMENTED))
+        UNSUPPORTED("errata 50: channel.flow inactive is not implemented");
+    PUBLISH(c, 1, S("held"), .routing_key = stopped);
+    PUBLISH(c, 1, S("passes"), .routing_key = flowing);
+    DELIVERED(c, 2, S("passes"));
+    QUIET_QUEUE(c, 1, stopped);
+    CALL(c, 2, channel_flow, .active = true);
+    QUIET_QUEUE(c, 1, stopped);
+    SEND(c, 1, channel_flow, .active = true);
+    RECV(c, 1, channel_flow_ok, .active = EQ(true));
+    DELIVERED(c, 1, S("held"));
+}
+
 /* A client that answers a Flow nobody sent has paused nothing. */
 WIRE_CASE(flow_ok_unasked, .title = "flow-ok that answers nothing does not pause deliveries",
           .rules = "channel.flow-ok.chassis-server channel.flow.initial-state")

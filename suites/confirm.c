@@ -1,24 +1,6 @@
 /* Publisher confirms: every publish is settled once, by number, whatever became of the message. */
 #define CHAPTER "confirm"
-#include "fixtures/harness/case.h"
-
-/* Reads confirms until everything up to `last` is settled, each number once. Basic.Ack only. */
-static void settled(struct t *t, struct peer *c, uint64_t first, uint64_t last)
-{
-    bool seen[512] = { false };
-    uint64_t left = last - first + 1;
-
-    while (left > 0) {
-        const struct m_basic_ack *ack = RECV(c, 1, basic_ack, .delivery_tag = BETWEEN(first, last));
-        uint64_t from = ack->multiple ? first : ack->delivery_tag;
-
-        for (uint64_t n = from; n <= ack->delivery_tag; n++) {
-            CHECK(ack->multiple || !seen[n - first], "number %d confirmed twice", (int)n);
-            left -= !seen[n - first];
-            seen[n - first] = true;
-        }
-    }
-}
+#include "suites/steps.h"
 
 static struct peer *confirming(struct t *t)
 {
@@ -45,24 +27,29 @@ WIRE_CASE(numbers, .title = "publishes are confirmed as 1, 2, 3 …",
 /* Many at once may be confirmed together or in any order, but each once. */
 WIRE_CASE(each_once, .title = "three hundred publishes in a row are each confirmed once",
           .rules = "ext.confirms.each-once ext.confirms.multiple-flag "
-                   "ext.confirms.order-not-guaranteed")
+                   "ext.confirms.order-not-guaranteed",
+          .revision = 2)
 {
     struct peer *c = confirming(t);
 
     for (int i = 0; i < 300; i++)
         PUBLISH(c, 1, TEXT("%d", i), .routing_key = NAME("q"));
-    settled(t, c, 1, 300);
+    await_confirms(t, c, 1, 300);
     QUIET_QUEUE(c, 1, NAME("q"));
     QUIET(c, 1);
 }
 
 WIRE_CASE(before_select, .title = "publishes before confirm.select are not confirmed",
-          .rules = "ext.confirms.no-confirm-before-select ext.confirms.sequence-from-one")
+          .rules = "ext.confirms.no-confirm-before-select ext.confirms.sequence-from-one",
+          .revision = 2)
 {
     struct peer *c = OPEN();
 
     CALL(c, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
     PUBLISH(c, 1, S("early"), .routing_key = NAME("q"));
+    PUBLISH(c, 1, S("early"), .routing_key = NAME("q"), .mandatory = true);
+    PUBLISH(c, 1, S("early"), .routing_key = NAME("nobody"), .mandatory = true);
+    RETURNED(c, 1, S("early"));
     CALL(c, 1, confirm_select);
     QUIET_QUEUE(c, 1, NAME("q"));
     PUBLISH(c, 1, S("first"), .routing_key = NAME("q"));
@@ -164,7 +151,7 @@ WIRE_CASE(beside_deliveries, .title = "confirms and deliveries on one channel",
 /* Persistent messages are confirmed too, when they are safe; durability cases prove that they are.
  */
 WIRE_CASE(persistent, .title = "persistent messages on a durable queue are confirmed",
-          .rules = "ext.confirms.persistent-after-disk")
+          .rules = "ext.confirms.persistent-after-disk", .revision = 2)
 {
     struct peer *c = OPEN();
 
@@ -172,8 +159,26 @@ WIRE_CASE(persistent, .title = "persistent messages on a durable queue are confi
     CALL(c, 1, confirm_select);
     for (int i = 1; i <= 20; i++)
         PUBLISH_WITH(c, 1, PROPS(.delivery_mode = 2), TEXT("%d", i), .routing_key = NAME("q"));
-    settled(t, c, 1, 20);
+    await_confirms(t, c, 1, 20);
     CALL(c, 1, queue_delete, .queue = NAME("q"));
+}
+
+/* Messages of a queue that is deleted meanwhile are settled with it: nobody failed to take them. */
+WIRE_CASE(queue_deleted, .title = "publishes to a queue that is being deleted are confirmed",
+          .rules = "ext.confirms.each-once ext.confirms.nack-on-failure")
+{
+    struct peer *c = OPEN(.channels = 2);
+
+    CALL(c, 1, queue_declare, .queue = NAME("q"), .durable = true);
+    CALL(c, 1, confirm_select);
+    CORK(c);
+    for (int i = 1; i <= 50; i++)
+        PUBLISH_WITH(c, 1, PROPS(.delivery_mode = 2), TEXT("%d", i), .routing_key = NAME("q"));
+    SEND(c, 2, queue_delete, .queue = NAME("q"));
+    UNCORK(c);
+    RECV(c, 2, queue_delete_ok);
+    await_confirms(t, c, 1, 50);
+    QUIET(c, 1);
 }
 
 /* Transactions and confirms exclude each other. */

@@ -195,9 +195,9 @@ WIRE_CASE(frame_max_above_offer, .slow = true,
     limits_refused(t, &w, limits);
 }
 
-/* Zero is either "no limit of mine" or more than any offer. Both are fair; an accepted zero has
-   to work, and a broker that offers zero has to take it. */
-static void zero_limit(struct t *t, struct m_connection_tune_ok limits, bool offered)
+/* Zero is either "no limit of mine" or more than any offer. Both are fair; an accepted zero leaves
+   the offer as the limit, and a broker that offers zero has to take it. NULL: refused. */
+static struct peer *zero_limit(struct t *t, struct m_connection_tune_ok limits, bool offered)
 {
     struct witness w = witness(t);
     struct peer *c = up_to_open(t, &w, limits);
@@ -206,32 +206,65 @@ static void zero_limit(struct t *t, struct m_connection_tune_ok limits, bool off
     if (SERVED(c, connection_open_ok, END_OF_STREAM, SYNTAX_ERROR, NOT_ALLOWED)) {
         CALL(c, 1, channel_open);
         QUIET(c, 1);
-    } else {
-        CHECK(!offered, "the broker offers zero and refuses it");
-        INFO("errata 56: zero is refused, as more than was offered");
+        return c;
     }
+    CHECK(!offered, "the broker offers zero and refuses it");
+    INFO("errata 56: zero is refused, as more than was offered");
     undisturbed(t, &w);
+    return NULL;
+}
+
+/* Channel 1 is open. All that were offered can be, and one more cannot: neither by its number nor
+   by their count. */
+static void channels_end_at(struct t *t, struct peer *c, uint16_t highest)
+{
+    CORK(c);
+    for (uint16_t i = 2; i <= highest + 1; i++)
+        SEND(c, i, channel_open);
+    UNCORK(c);
+    for (uint16_t i = 2; i <= highest; i++)
+        RECV(c, i, channel_open_ok);
+    REFUSED_HARD_ONE_OF(c, channel_open, NOT_ALLOWED, CHANNEL_ERROR);
 }
 
 WIRE_CASE(channel_max_zero, .title = "channel-max 0 in Tune-Ok",
           .rules = "connection.tune-ok.channel-max.assert-notnull "
-                   "connection.tune.channel-max.doc-zero")
+                   "connection.tune.channel-max.doc-zero transport.negotiation.lowest-wins",
+          .revision = 2)
 {
     struct witness w = witness(t);
     struct m_connection_tune_ok limits = as_offered(&w);
+    struct peer *c;
 
     limits.channel_max = 0;
-    zero_limit(t, limits, w.offer.channel_max == 0);
+    c = zero_limit(t, limits, w.offer.channel_max == 0);
+    if (c && w.offer.channel_max && w.offer.channel_max < 5000)
+        channels_end_at(t, c, w.offer.channel_max);
+    undisturbed(t, &w);
 }
 
 WIRE_CASE(frame_max_zero, .title = "frame-max 0 in Tune-Ok",
-          .rules = "connection.tune-ok.frame-max.doc-zero connection.tune.frame-max.doc-zero")
+          .rules = "connection.tune-ok.frame-max.doc-zero connection.tune.frame-max.doc-zero "
+                   "transport.negotiation.lowest-wins",
+          .revision = 2)
 {
     struct witness w = witness(t);
     struct m_connection_tune_ok limits = as_offered(&w);
+    struct peer *c;
 
     limits.frame_max = 0;
-    zero_limit(t, limits, w.offer.frame_max == 0);
+    c = zero_limit(t, limits, w.offer.frame_max == 0);
+    if (c && w.offer.frame_max && w.offer.frame_max <= 1 << 20) {
+        struct str q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+        struct str body = repeated(t, 'x', w.offer.frame_max - FRAME_OVERHEAD);
+
+        STEP("a frame as large as Tune offers");
+        SEND(c, 1, basic_publish, .routing_key = q);
+        HEADER(c, 1, body.n, NULL);
+        BODY(c, 1, body);
+        GET(c, 1, q, body);
+    }
+    undisturbed(t, &w);
 }
 
 /* ---- Channels up to the limit ------------------------------------------------------------ */

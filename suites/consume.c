@@ -24,7 +24,9 @@ WIRE_CASE(delivers, .title = "a consumer gets waiting and new messages",
 
 /* Without a tag the broker makes one up, a new one each time. */
 WIRE_CASE(generated_tags, .title = "the broker names consumers without a tag",
-          .rules = "basic.consume.consumer-tag.doc-generated")
+          .rules = "basic.consume.consumer-tag.doc-generated basic.consume-ok.consumer-tag.doc "
+                   "basic.cancel.doc-no-more",
+          .revision = 2)
 {
     struct peer *c = OPEN();
     struct str tags[3];
@@ -40,6 +42,12 @@ WIRE_CASE(generated_tags, .title = "the broker names consumers without a tag",
         PUBLISH(c, 1, S("m"), .routing_key = NAME("q"));
         DELIVERED(c, 1, S("m"), .consumer_tag = IS(tags[i]));
     }
+    STEP("each can be cancelled by its tag");
+    for (int i = 0; i < 3; i++)
+        CALL(c, 1, basic_cancel, .consumer_tag = tags[i]);
+    await_queue(t, c, 1, NAME("q"), 0, 0);
+    PUBLISH(c, 1, S("m"), .routing_key = NAME("q"));
+    await_queue(t, c, 1, NAME("q"), 1, 0);
 }
 
 /* A tag that is taken on this channel cannot be taken again: that ends the connection. */
@@ -81,7 +89,7 @@ WIRE_CASE(cancel, .title = "nothing is delivered after cancel-ok",
 
 /* Cancelling a consumer whose queue is gone, or one that never was, is answered. */
 WIRE_CASE(cancel_late, .title = "basic.cancel of a consumer that is gone",
-          .rules = "basic.cancel.01")
+          .rules = "basic.cancel.01", .revision = 2)
 {
     struct peer *c = OPEN(.channels = 2);
     struct str q = NAME("q");
@@ -98,6 +106,9 @@ WIRE_CASE(cancel_late, .title = "basic.cancel of a consumer that is gone",
             break;
         CHECK(n.frame.method->id == M_basic_cancel, "wanted cancel-ok");
     }
+    STEP("one that never was");
+    SEND(c, 1, basic_cancel, .consumer_tag = S("nobody"));
+    RECV(c, 1, basic_cancel_ok, .consumer_tag = IS(S("nobody")));
     QUIET(c, 1);
     QUIET(c, 2);
 }
@@ -163,6 +174,29 @@ WIRE_CASE(missing_queue, .title = "consuming from a missing queue",
     REFUSED(c, 1, NOT_FOUND, basic_consume);
     SEND(c, 1, queue_declare, .queue = NAME("nobody"), .passive = true);
     REFUSED(c, 1, NOT_FOUND, queue_declare);
+}
+
+/* Who leaves takes nobody along, however it goes: by Cancel, with its channel, with its connection.
+ */
+WIRE_CASE(other_leaves, .title = "a consumer goes on when another of its queue is gone",
+          .rules = "basic.consume.doc-lifetime")
+{
+    struct peer *a = OPEN(.channels = 2), *b = OPEN();
+    struct str q = NAME("q");
+
+    CALL(a, 1, queue_declare, .queue = q);
+    CONSUME(b, 1, .queue = q, .consumer_tag = S("stays"));
+    CONSUME(a, 1, .queue = q, .consumer_tag = S("cancelled"));
+    CONSUME(a, 2, .queue = q, .consumer_tag = S("leaves"));
+    CALL(a, 1, basic_cancel, .consumer_tag = S("cancelled"));
+    CALL(a, 2, channel_close, .reply_code = 200, .reply_text = S("done"));
+    await_queue(t, a, 1, q, 0, 1);
+    CLOSE(a);
+    for (int i = 1; i <= 2; i++) {
+        PUBLISH(b, 1, TEXT("%d", i), .routing_key = q);
+        DELIVERED(b, 1, TEXT("%d", i), .consumer_tag = IS(S("stays")), .delivery_tag = EQ(i));
+    }
+    CALL(b, 1, queue_delete, .queue = q);
 }
 
 /* Deliveries come on the channel that asked for them. */
@@ -238,18 +272,23 @@ WIRE_CASE(no_wait, .title = "consume and cancel with no-wait are not answered",
 
 WIRE_CASE(get, .title = "basic.get takes the oldest message and counts the rest",
           .rules = "basic.get.doc-get-ok basic.get.doc-get-empty basic.get-ok.message-count.doc "
-                   "basic.get.chassis-server basic.get-empty.reserved-1")
+                   "basic.get.chassis-server basic.get-empty.reserved-1",
+          .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    GET_EMPTY(c, 1, q);
+    SEND(c, 1, basic_get, .queue = q);
+    RECV(c, 1, basic_get_empty, .reserved_1 = IS(S("")));
     for (int i = 1; i <= 3; i++)
         PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
     for (int i = 1; i <= 3; i++)
         GET(c, 1, q, TEXT("%d", i), .message_count = EQ(3 - i), .delivery_tag = EQ(i),
-            .redelivered = EQ(0));
+            .redelivered = EQ(0), .exchange = IS(S("")), .routing_key = IS(q));
+    CALL(c, 1, queue_bind, .queue = q, .exchange = S("amq.direct"), .routing_key = q);
+    PUBLISH(c, 1, S("4"), .exchange = S("amq.direct"), .routing_key = q);
+    GET(c, 1, q, S("4"), .exchange = IS(S("amq.direct")), .routing_key = IS(q));
     GET_EMPTY(c, 1, q);
 }
 

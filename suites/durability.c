@@ -101,7 +101,8 @@ ACROSS_RESTART(exchanges, .title = "durable exchanges survive, transient ones do
 /* What a durable queue was declared with is remembered: an equal declare is accepted, an
    unequal one refused. */
 ACROSS_RESTART(queue_properties, .title = "a durable queue keeps flags and arguments",
-               .rules = "queue.declare.durable.persistence queue.declare.passive.equivalent")
+               .rules = "queue.declare.durable.persistence queue.declare.passive.equivalent",
+               .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
@@ -111,6 +112,7 @@ ACROSS_RESTART(queue_properties, .title = "a durable queue keeps flags and argum
          .arguments = arguments);
     broker_restart(t, kind);
     c = OPEN();
+    CALL(c, 1, queue_declare, .queue = q, .passive = true);
     CALL(c, 1, queue_declare, .queue = q, .durable = true, .auto_delete = true,
          .arguments = arguments);
     SEND(c, 1, queue_declare, .queue = q, .durable = true, .auto_delete = true,
@@ -124,7 +126,8 @@ ACROSS_RESTART(queue_properties, .title = "a durable queue keeps flags and argum
 /* What a durable exchange was declared with is remembered, too. */
 ACROSS_RESTART(exchange_properties, .title = "a durable exchange keeps flags and arguments",
                .rules = "exchange.declare.durable.doc-survives "
-                        "exchange.declare.passive.equivalent")
+                        "exchange.declare.passive.equivalent",
+               .revision = 2)
 {
     struct peer *c = OPEN();
     struct str x = NAME("x");
@@ -134,6 +137,7 @@ ACROSS_RESTART(exchange_properties, .title = "a durable exchange keeps flags and
          .auto_delete = true, .internal = true, .arguments = arguments);
     broker_restart(t, kind);
     c = OPEN();
+    CALL(c, 1, exchange_declare, .exchange = x, .passive = true);
     CALL(c, 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true,
          .auto_delete = true, .internal = true, .arguments = arguments);
     SEND(c, 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true,

@@ -91,6 +91,25 @@ WIRE_CASE(arguments_meaning, .title = "redeclare with equal arguments in another
     CALL(c, 1, exchange_delete, .exchange = x);
 }
 
+/* Declaring again what is there is no more than a question: its bindings stay. */
+WIRE_CASE(redeclare_keeps, .title = "an exchange that is declared again keeps its bindings",
+          .rules = "exchange.declare.passive.equivalent exchange.declare.exchange.reserved")
+{
+    struct peer *c = OPEN();
+    struct str q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+    struct str names[] = { NAME("x"), S("amq.direct") };
+
+    CALL(c, 1, exchange_declare, .exchange = names[0], .type = S("direct"), .durable = true);
+    for (int i = 0; i < 2; i++) {
+        STEP("%.*s", STR_ARGS(names[i]));
+        CALL(c, 1, queue_bind, .queue = q, .exchange = names[i], .routing_key = NAME("key"));
+        CALL(c, 1, exchange_declare, .exchange = names[i], .type = S("direct"), .durable = true);
+        PUBLISH(c, 1, S("m"), .exchange = names[i], .routing_key = NAME("key"));
+        GET(c, 1, q, S("m"), .exchange = IS(names[i]), .message_count = EQ(0));
+    }
+    CALL(c, 1, exchange_delete, .exchange = names[0]);
+}
+
 /* As for queues: silence or 404 for a missing one (errata 9), and no Declare-Ok for any. */
 WIRE_CASE(passive_no_wait, .title = "passive declare with no-wait is never answered with -Ok",
           .rules = "exchange.declare.passive.doc-with-no-wait")

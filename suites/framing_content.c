@@ -216,7 +216,9 @@ WIRE_CASE(delivery_octets, .title = "the octets of a delivery",
           .rules = "constant.frame-method constant.frame-header constant.frame-body "
                    "constant.frame-end transport.framing.layout transport.framing.size-field "
                    "transport.method.layout transport.content.method-then-header "
-                   "transport.types.integers-big-endian")
+                   "transport.types.integers-big-endian transport.content.weight-zero "
+                   "transport.framing.frame-types transport.framing.channel-range "
+                   "transport.framing.frame-end")
 {
     struct peer *c = OPEN(.channels = 2);
     const struct trace *trace;

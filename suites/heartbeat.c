@@ -63,6 +63,48 @@ WIRE_CASE(sent, .slow = true, .title = "the broker sends heartbeats at the inter
     QUIET(c, 1);
 }
 
+/* Seconds between the last two frames of the broker. */
+static double between_heartbeats(struct t *t, struct peer *c)
+{
+    const struct trace *trace = TRACE(c);
+    double before = -1, last = -1;
+
+    for (size_t i = 0; i < trace->n; i++) {
+        if (trace->at[i].who != 'S' || trace->at[i].kind != TRACE_FRAME)
+            continue;
+        before = last;
+        last = trace->at[i].at_s;
+    }
+    return last - before;
+}
+
+/* RabbitMQ's habit, which clients with little patience rely on: a heartbeat each half of what was
+   agreed. The text is content with one an interval. */
+WIRE_CASE(sent_each_half, .slow = true,
+          .title = "heartbeats of an idle broker are half an interval apart",
+          .rules = "ext.heartbeats.half-interval")
+{
+    struct witness w = witness(t);
+    struct m_connection_tune_ok limits = as_offered(&w);
+    struct peer *c;
+
+    limits.heartbeat = 2;
+    c = up_to_open(t, &w, limits);
+    on_to_channel(t, c, &w);
+    for (int i = 0; i < 2; i++) {
+        struct next n = t_next(HERE, c, 3000, true);
+
+        if (n.kind == GOT_SILENCE) {
+            WEAK("errata 59: no heartbeat within one and a half intervals");
+            return;
+        }
+        CHECK(is_heartbeat(n), "it is a heartbeat on channel 0, and empty");
+        HEARTBEAT(c);
+    }
+    if (between_heartbeats(t, c) > 1.6)
+        WEAK("heartbeats come %.2f s apart, not one", between_heartbeats(t, c));
+}
+
 /* The interval is agreed from Tune-Ok on; Open need not have been said. */
 WIRE_CASE(sent_from_tune_ok, .title = "heartbeats begin with Tune-Ok",
           .rules = "transport.heartbeat.server-start")
@@ -148,12 +190,24 @@ WIRE_CASE(silence, .slow = true, .title = "a silent client is dropped after two 
     undisturbed(t, &w);
 }
 
+static unsigned heartbeats_said(struct t *t, struct peer *c)
+{
+    const struct trace *trace = TRACE(c);
+    unsigned n = 0;
+
+    for (size_t i = 0; i < trace->n; i++)
+        n += trace->at[i].who == 'S' && trace->at[i].kind == TRACE_FRAME &&
+             trace->at[i].frame.type == FRAME_HEARTBEAT;
+    return n;
+}
+
 /* Longer than three intervals, in rounds so short that slowness does not make silence of them.
    One client sends heartbeats, one heartbeats in two segments, one says other things. */
 WIRE_CASE(signs_of_life, .slow = true,
           .title = "heartbeats, and any other traffic, keep a client connected",
           .rules = "transport.heartbeat.any-traffic transport.heartbeat.timeout "
-                   "transport.framing.segmentation")
+                   "transport.heartbeat.interval transport.framing.segmentation",
+          .revision = 2)
 {
     struct witness w = witness(t);
     struct peer *beats = each_second(t, &w), *halves = each_second(t, &w),
@@ -173,6 +227,9 @@ WIRE_CASE(signs_of_life, .slow = true,
     QUIET(beats, 1);
     QUIET(halves, 1);
     QUIET(talks, 1);
+    /* what is heard is not said: who talks without an answer is still told that we live */
+    if (heartbeats_said(t, talks) < 2)
+        WEAK("errata 59: no heartbeats for a client that talks and is not answered");
 }
 
 /* ---- Heartbeats nobody asked for, and such as are none ----------------------------- */

@@ -1,20 +1,7 @@
 /* Prefetch: how many unacknowledged messages a consumer may hold, and who gets the next one.
    The window is measured in the capture as well: an invariant looks at every instant. */
 #define CHAPTER "prefetch"
-#include "fixtures/harness/case.h"
 #include "suites/steps.h"
-
-static void publish(struct t *t, struct peer *c, struct str q, int first, int last)
-{
-    for (int i = first; i <= last; i++)
-        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
-}
-
-static void delivered(struct t *t, struct peer *c, uint16_t channel, int first, int last)
-{
-    for (int i = first; i <= last; i++)
-        DELIVERED(c, channel, TEXT("%d", i), .delivery_tag = EQ(i));
-}
 
 /* The most deliveries that were unacknowledged at once, as the capture saw it. Acks count from
    the moment the client sent them. Single acks only. */
@@ -39,23 +26,23 @@ static unsigned most_outstanding(const struct trace *trace, uint16_t channel)
 
 /* A window of three: three arrive, the fourth waits for an ack, and one ack frees one. */
 WIRE_CASE(window, .title = "prefetch-count 3: never more than three unacknowledged",
-          .rules = "basic.qos.prefetch-count.01 basic.qos.doc-qos-ok")
+          .rules = "basic.qos.prefetch-count.01 basic.qos.doc-qos-ok", .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 10);
+    publish_numbers(t, c, q, 1, 10);
     CALL(c, 1, basic_qos, .prefetch_count = 3);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 3);
+    numbers_delivered(t, c, 1, 1, 3);
     await_queue(t, c, 1, q, 7, -1);
     SEND(c, 1, basic_ack, .delivery_tag = 2);
-    delivered(t, c, 1, 4, 4);
+    numbers_delivered(t, c, 1, 4, 4);
     QUIET_QUEUE(c, 1, q);
     SEND(c, 1, basic_ack, .delivery_tag = 1);
     SEND(c, 1, basic_ack, .delivery_tag = 3);
-    delivered(t, c, 1, 5, 6);
+    numbers_delivered(t, c, 1, 5, 6);
     await_queue(t, c, 1, q, 4, -1);
     CHECK(most_outstanding(TRACE(c), 1) == 3, "the capture shows %u at once",
           most_outstanding(TRACE(c), 1));
@@ -63,7 +50,7 @@ WIRE_CASE(window, .title = "prefetch-count 3: never more than three unacknowledg
 
 /* The smallest window is a strict alternation of delivery and ack. */
 WIRE_CASE(one_by_one, .title = "prefetch-count 1 delivers one at a time, in order",
-          .rules = "basic.qos.prefetch-count.01 model.queue.fifo-single-reader")
+          .rules = "basic.qos.prefetch-count.01 model.queue.fifo-single-reader", .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
@@ -71,9 +58,9 @@ WIRE_CASE(one_by_one, .title = "prefetch-count 1 delivers one at a time, in orde
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
     CALL(c, 1, basic_qos, .prefetch_count = 1);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    publish(t, c, q, 1, 20);
+    publish_numbers(t, c, q, 1, 20);
     for (int i = 1; i <= 20; i++) {
-        delivered(t, c, 1, i, i);
+        numbers_delivered(t, c, 1, i, i);
         if (i % 5 == 0)
             QUIET_QUEUE(c, 1, q);
         SEND(c, 1, basic_ack, .delivery_tag = (uint64_t)i);
@@ -85,58 +72,60 @@ WIRE_CASE(one_by_one, .title = "prefetch-count 1 delivers one at a time, in orde
 
 /* Acknowledging several at once frees as many places. */
 WIRE_CASE(multiple_frees, .title = "a multiple ack frees the whole window",
-          .rules = "basic.qos.prefetch-count.01 basic.ack.multiple.doc-upto")
+          .rules = "basic.qos.prefetch-count.01 basic.ack.multiple.doc-upto", .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 12);
+    publish_numbers(t, c, q, 1, 12);
     CALL(c, 1, basic_qos, .prefetch_count = 4);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 4);
+    numbers_delivered(t, c, 1, 1, 4);
     SEND(c, 1, basic_ack, .delivery_tag = 3, .multiple = true);
-    delivered(t, c, 1, 5, 7);
+    numbers_delivered(t, c, 1, 5, 7);
     await_queue(t, c, 1, q, 5, -1);
     SEND(c, 1, basic_ack, .delivery_tag = 0, .multiple = true);
-    delivered(t, c, 1, 8, 11);
+    numbers_delivered(t, c, 1, 8, 11);
     await_queue(t, c, 1, q, 1, -1);
 }
 
 /* A message refused is settled too, requeued or not. */
 WIRE_CASE(reject_frees, .title = "reject and nack free places in the window",
           .rules = "basic.qos.prefetch-count.01 basic.reject.requeue.doc-discard "
-                   "ext.nack.multiple")
+                   "ext.nack.multiple",
+          .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 6);
+    publish_numbers(t, c, q, 1, 6);
     CALL(c, 1, basic_qos, .prefetch_count = 2);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 2);
+    numbers_delivered(t, c, 1, 1, 2);
     SEND(c, 1, basic_reject, .delivery_tag = 1);
-    delivered(t, c, 1, 3, 3);
+    numbers_delivered(t, c, 1, 3, 3);
     QUIET_QUEUE(c, 1, q);
     SEND(c, 1, basic_nack, .delivery_tag = 3, .multiple = true);
-    delivered(t, c, 1, 4, 5);
+    numbers_delivered(t, c, 1, 4, 5);
     await_queue(t, c, 1, q, 1, -1);
 }
 
 /* What is recovered is no longer held, so it has room to come again. */
 WIRE_CASE(recover_frees, .title = "basic.recover frees the window it empties",
           .rules = "basic.qos.prefetch-count.01 basic.recover.01 "
-                   "basic.recover.requeue.doc-requeue")
+                   "basic.recover.requeue.doc-requeue",
+          .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 4);
+    publish_numbers(t, c, q, 1, 4);
     CALL(c, 1, basic_qos, .prefetch_count = 2);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 2);
+    numbers_delivered(t, c, 1, 1, 2);
     CALL(c, 1, basic_recover, .requeue = true);
     for (int i = 1; i <= 2; i++)
         DELIVERED(c, 1, TEXT("%d", i), .redelivered = EQ(1), .delivery_tag = EQ(i + 2));
@@ -148,38 +137,40 @@ WIRE_CASE(recover_frees, .title = "basic.recover frees the window it empties",
 
 /* Zero is no limit at all. */
 WIRE_CASE(zero, .title = "prefetch-count 0 is no limit",
-          .rules = "basic.qos.prefetch-count.doc-zero basic.qos.prefetch-size.doc-zero")
+          .rules = "basic.qos.prefetch-count.doc-zero basic.qos.prefetch-size.doc-zero",
+          .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 300);
+    publish_numbers(t, c, q, 1, 300);
     CALL(c, 1, basic_qos, .prefetch_count = 0);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 300);
+    numbers_delivered(t, c, 1, 1, 300);
     await_queue(t, c, 1, q, 0, -1);
 }
 
 /* A consumer that never acknowledges is never held back. */
 WIRE_CASE(no_ack_unlimited, .title = "prefetch does not hold back a no-ack consumer",
-          .rules = "basic.qos.doc-no-ack-ignored basic.09")
+          .rules = "basic.qos.doc-no-ack-ignored basic.09", .revision = 2)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 20);
+    publish_numbers(t, c, q, 1, 20);
     CALL(c, 1, basic_qos, .prefetch_count = 2);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"), .no_ack = true);
-    delivered(t, c, 1, 1, 20);
+    numbers_delivered(t, c, 1, 1, 20);
     await_queue(t, c, 1, q, 0, -1);
 }
 
 /* What was fetched with Get is not held against the window of a consumer that comes later, and
    Get itself knows no window. */
 WIRE_CASE(get_unlimited, .title = "prefetch does not limit basic.get",
-          .rules = "basic.get.doc-get-ok basic.qos.doc-qos-ok ext.qos.get-unaffected")
+          .rules = "basic.get.doc-get-ok basic.qos.doc-qos-ok ext.qos.get-unaffected",
+          .revision = 2)
 {
     struct peer *c = OPEN(.channels = 2);
     struct str q = NAME("q");
@@ -187,13 +178,13 @@ WIRE_CASE(get_unlimited, .title = "prefetch does not limit basic.get",
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
     for (uint16_t channel = 1; channel <= 2; channel++) {
         STEP(channel == 1 ? "global clear" : "global set");
-        publish(t, c, q, 1, 6);
+        publish_numbers(t, c, q, 1, 6);
         await_queue(t, c, channel, q, 6, 0);
         CALL(c, channel, basic_qos, .prefetch_count = 1, .global = channel == 2);
         for (int i = 1; i <= 4; i++)
             GET(c, channel, q, TEXT("%d", i), .delivery_tag = EQ(i), .message_count = EQ(6 - i));
         CONSUME(c, channel, .queue = q, .consumer_tag = S("c"));
-        delivered(t, c, channel, 5, 5);
+        numbers_delivered(t, c, channel, 5, 5);
         GET(c, channel, q, S("6"), .delivery_tag = EQ(6), .message_count = EQ(0));
         GET_EMPTY(c, channel, q);
         CALL(c, channel, basic_cancel, .consumer_tag = S("c"));
@@ -203,7 +194,7 @@ WIRE_CASE(get_unlimited, .title = "prefetch does not limit basic.get",
 /* One slow worker keeps its one task; two fast ones share the other tasks, each never with more
    than one. All windows are measured in the captures. */
 WIRE_CASE(slow_and_fast, .title = "one slow and two fast workers with prefetch 1",
-          .rules = "basic.qos.prefetch-count.01 model.queue.single-recipient")
+          .rules = "basic.qos.prefetch-count.01 model.queue.single-recipient", .revision = 2)
 {
     struct peer *boss = OPEN(), *slow = OPEN(), *fast[2] = { OPEN(), OPEN() };
     struct str q = NAME("q");
@@ -212,13 +203,13 @@ WIRE_CASE(slow_and_fast, .title = "one slow and two fast workers with prefetch 1
     CALL(boss, 1, queue_declare, .queue = q);
     CALL(slow, 1, basic_qos, .prefetch_count = 1);
     CONSUME(slow, 1, .queue = q, .consumer_tag = S("slow"));
-    publish(t, boss, q, 0, 0);
+    publish_numbers(t, boss, q, 0, 0);
     DELIVERED(slow, 1, S("0"));
     for (int i = 0; i < 2; i++) {
         CALL(fast[i], 1, basic_qos, .prefetch_count = 1);
         CONSUME(fast[i], 1, .queue = q, .consumer_tag = S("fast"));
     }
-    publish(t, boss, q, 1, 30);
+    publish_numbers(t, boss, q, 1, 30);
     for (unsigned rounds = 0; done[0] + done[1] < 30; rounds++) {
         CHECK(rounds < 500, "only %u and %u of 30 tasks were handed out", done[0], done[1]);
         for (int i = 0; i < 2; i++)
@@ -236,7 +227,7 @@ WIRE_CASE(slow_and_fast, .title = "one slow and two fast workers with prefetch 1
 
 /* A full window passes the turn on; it does not stop the queue. */
 WIRE_CASE(full_window_skipped, .title = "a consumer with a full window is passed over",
-          .rules = "basic.qos.prefetch-count.01 model.queue.round-robin")
+          .rules = "basic.qos.prefetch-count.01 model.queue.round-robin", .revision = 2)
 {
     struct peer *a = OPEN(), *b = OPEN();
     struct str q = NAME("q");
@@ -246,7 +237,7 @@ WIRE_CASE(full_window_skipped, .title = "a consumer with a full window is passed
     CALL(b, 1, basic_qos, .prefetch_count = 5);
     CONSUME(a, 1, .queue = q, .consumer_tag = S("a"));
     CONSUME(b, 1, .queue = q, .consumer_tag = S("b"));
-    publish(t, a, q, 1, 8);
+    publish_numbers(t, a, q, 1, 8);
     DELIVERED(a, 1, S("1"), .delivery_tag = EQ(1));
     DELIVERED(b, 1, S("2"), .delivery_tag = EQ(1));
     DELIVERED(a, 1, S("3"), .delivery_tag = EQ(2));
@@ -261,16 +252,16 @@ WIRE_CASE(full_window_skipped, .title = "a consumer with a full window is passed
 
 /* Closing the channel of a full consumer gives its messages to the others, in their old order. */
 WIRE_CASE(window_given_back, .title = "a closed channel's window goes to the next consumer",
-          .rules = "transport.closure.redelivery basic.qos.prefetch-count.01")
+          .rules = "transport.closure.redelivery basic.qos.prefetch-count.01", .revision = 2)
 {
     struct peer *c = OPEN(.channels = 2);
     struct str q = NAME("q");
 
     CALL(c, 1, queue_declare, .queue = q, .exclusive = true);
-    publish(t, c, q, 1, 5);
+    publish_numbers(t, c, q, 1, 5);
     CALL(c, 1, basic_qos, .prefetch_count = 3);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
-    delivered(t, c, 1, 1, 3);
+    numbers_delivered(t, c, 1, 1, 3);
     CALL(c, 2, basic_qos, .prefetch_count = 4);
     CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
     await_queue(t, c, 2, q, 5, 0);

@@ -212,6 +212,31 @@ WIRE_CASE(body_octets, .title = "a body of every octet, larger than a frame, arr
     GET(c, 1, NAME("q"), S("next"));
 }
 
+/* Bodies that take many frames, one after the other, and each to two queues. */
+WIRE_CASE(large_copies, .title = "large messages arrive whole in each of two queues",
+          .rules = "model.message-identical-copies model.message.body-unmodified")
+{
+    static char octets[2][200000];
+    struct peer *c = OPEN();
+    struct str x = NAME("x");
+
+    for (size_t i = 0; i < sizeof(octets[0]); i++) {
+        octets[0][i] = (char)(i * 7 >> 4);
+        octets[1][i] = (char)(i * 5 >> 3);
+    }
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("fanout"), .auto_delete = true);
+    CALL(c, 1, queue_declare, .queue = NAME("a"), .exclusive = true);
+    CALL(c, 1, queue_declare, .queue = NAME("b"), .exclusive = true);
+    CALL(c, 1, queue_bind, .queue = NAME("a"), .exchange = x);
+    CALL(c, 1, queue_bind, .queue = NAME("b"), .exchange = x);
+    for (int i = 0; i < 2; i++)
+        PUBLISH(c, 1, ((struct str){ octets[i], sizeof(octets[i]) }), .exchange = x);
+    for (int i = 0; i < 2; i++) {
+        GET(c, 1, NAME("a"), ((struct str){ octets[i], sizeof(octets[i]) }));
+        GET(c, 1, NAME("b"), ((struct str){ octets[i], sizeof(octets[i]) }));
+    }
+}
+
 /* Sizes around one frame's payload. */
 WIRE_CASE(frame_boundaries, .title = "bodies of about one and two frames",
           .rules = "transport.content.body-size transport.content.max-payload "

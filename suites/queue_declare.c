@@ -91,10 +91,10 @@ WIRE_CASE(no_last, .title = "a blank queue name on a channel that declared none"
 /* Declaring again what is there: the same is accepted, anything else refused, and nothing changes.
  */
 WIRE_CASE(equivalent, .title = "redeclare: equal is accepted, unequal refused",
-          .rules = "queue.declare.passive.equivalent queue.declare.durable.types")
+          .rules = "queue.declare.passive.equivalent queue.declare.durable.types", .revision = 2)
 {
     struct peer *c = OPEN();
-    struct str q = NAME("q");
+    struct str q = NAME("q"), mine = NAME("mine");
     struct table one = TABLE(ARG("x-max-length", INT32(10)));
 
     CALL(c, 1, queue_declare, .queue = q, .durable = true, .arguments = one);
@@ -113,8 +113,13 @@ WIRE_CASE(equivalent, .title = "redeclare: equal is accepted, unequal refused",
     STEP("exclusive");
     SEND(c, 1, queue_declare, .queue = q, .durable = true, .exclusive = true, .arguments = one);
     REFUSED_ONE_OF(c, 1, queue_declare, PRECONDITION_FAILED, RESOURCE_LOCKED);
+    STEP("not exclusive");
+    CALL(c, 1, queue_declare, .queue = mine, .exclusive = true);
+    SEND(c, 1, queue_declare, .queue = mine);
+    REFUSED_ONE_OF(c, 1, queue_declare, PRECONDITION_FAILED, RESOURCE_LOCKED);
     STEP("unchanged after the refusals");
     CALL(c, 1, queue_declare, .queue = q, .durable = true, .arguments = one);
+    CALL(c, 1, queue_declare, .queue = mine, .exclusive = true);
     GET(c, 1, q, S("kept"));
     CALL(c, 1, queue_delete, .queue = q);
 }

@@ -133,6 +133,25 @@ WIRE_CASE(auto_delete_lost, .title = "an auto-delete queue goes with a lost conn
     await_no_queue(t, other, 1, NAME("q"));
 }
 
+/* Whoever reads from a queue may be gone for good by the time it is deleted. */
+WIRE_CASE(delete_reader_lost, .title = "delete of a queue whose reader was lost",
+          .rules = "queue.delete.chassis-server queue.delete-ok.message-count.doc")
+{
+    struct peer *reader = OPEN(), *c = OPEN();
+    struct str q = NAME("q");
+
+    CALL(c, 1, queue_declare, .queue = q);
+    CONSUME(reader, 1, .queue = q);
+    PUBLISH(c, 1, S("held"), .routing_key = q);
+    DELIVERED(reader, 1, S("held"));
+    t_drop_rst(t, reader);
+    await_queue(t, c, 1, q, 1, 0);
+    SEND(c, 1, queue_delete, .queue = q);
+    RECV(c, 1, queue_delete_ok, .message_count = EQ(1));
+    SEND(c, 1, queue_declare, .queue = q, .passive = true);
+    REFUSED(c, 1, NOT_FOUND, queue_declare);
+}
+
 /* ---- As an application sees it ---------------------------------------------------- */
 
 CLIENT_CASE(exclusive_locked, .title = "an exclusive queue is locked for other connections",

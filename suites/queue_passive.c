@@ -74,6 +74,18 @@ WIRE_CASE(current, .title = "a blank name in every method means the channel's la
     CALL(c, 2, queue_declare, .queue = other, .passive = true);
 }
 
+/* Once deleted it is what a queue that is not there is: 404, and nobody consumes from it. */
+WIRE_CASE(current_deleted, .title = "a blank name when the channel's last queue was deleted",
+          .rules = "domain.queue-name.doc-current-queue")
+{
+    struct peer *c = OPEN();
+
+    CALL(c, 1, queue_declare, .queue = NAME("q"), .exclusive = true);
+    CALL(c, 1, queue_delete, .queue = NAME("q"));
+    SEND(c, 1, basic_consume, .queue = S(""));
+    REFUSED(c, 1, NOT_FOUND, basic_consume);
+}
+
 /* 404 on the channel (the methods), 502 on the connection (the code's own scope), or 502 on the
    channel (the domain's words, which contradict the code): errata 4. Never an -Ok. */
 static void means_nothing(struct t *t, enum method_id id, const void *args)

@@ -206,6 +206,48 @@ WIRE_CASE(again_and_again, .title = "a message redelivered many times is still i
     }
 }
 
+/* A message that went to two queues is marked where it was put back. Its copy in the other queue
+   has been delivered to nobody. */
+WIRE_CASE(mark_of_one_queue, .title = "put back in one queue, a message is not marked in another",
+          .rules = "domain.redelivered.doc-meaning")
+{
+    struct peer *c = OPEN();
+    struct str a = NAME("a"), b = NAME("b"), x = NAME("x");
+
+    CALL(c, 1, queue_declare, .queue = a, .exclusive = true);
+    CALL(c, 1, queue_declare, .queue = b, .exclusive = true);
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("fanout"), .auto_delete = true);
+    CALL(c, 1, queue_bind, .queue = a, .exchange = x);
+    CALL(c, 1, queue_bind, .queue = b, .exchange = x);
+    PUBLISH_WITH(c, 1, PROPS(.message_id = S("m")), S("both"), .exchange = x);
+    await_queue(t, c, 1, b, 1, 0);
+    GET(c, 1, a, S("both"), .redelivered = EQ(0), .delivery_tag = EQ(1));
+    SEND(c, 1, basic_reject, .delivery_tag = 1, .requeue = true);
+    await_queue(t, c, 1, a, 1, 0);
+    GET(c, 1, b, S("both"), .redelivered = EQ(0));
+    GET(c, 1, a, S("both"), .redelivered = EQ(1));
+}
+
+/* Recover reaches what a consumer held that is cancelled by now. */
+WIRE_CASE(recover_cancelled, .title = "basic.recover gives back what a cancelled consumer held",
+          .rules = "basic.recover.requeue.doc-requeue basic.recover.01")
+{
+    struct peer *c = OPEN();
+    struct str q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+
+    PUBLISH(c, 1, S("1"), .routing_key = q);
+    PUBLISH(c, 1, S("2"), .routing_key = q);
+    CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
+    DELIVERED(c, 1, S("1"), .redelivered = EQ(0));
+    DELIVERED(c, 1, S("2"), .redelivered = EQ(0));
+    CALL(c, 1, basic_cancel, .consumer_tag = S("c"));
+    SEND(c, 1, basic_recover, .requeue = true);
+    RECV(c, 1, basic_recover_ok);
+    await_queue(t, c, 1, q, 2, 0);
+    GET(c, 1, q, S("1"), .redelivered = EQ(1));
+    GET(c, 1, q, S("2"), .redelivered = EQ(1));
+}
+
 /* Dying with half a message on the way in leaves no half message behind. */
 WIRE_CASE(half_published, .title = "a publish cut short by the end of its connection is no message",
           .rules = "transport.closure.states transport.content.incomplete")

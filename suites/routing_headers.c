@@ -84,6 +84,40 @@ WIRE_CASE(headers_void, .title = "headers bound without a value, and without x-m
                  { "no x-match, one", plain, TABLE(ARG("a", STR("1"))), false });
 }
 
+/* All of nothing is true, any of nothing is false: with headers and without. */
+WIRE_CASE(headers_no_demands, .title = "headers bound with no fields but x-match",
+          .rules = "model.exchange.headers-all model.exchange.headers-any")
+{
+    struct table all = TABLE(ARG("x-match", STR("all")));
+    struct table any = TABLE(ARG("x-match", STR("any")));
+    struct table some = TABLE(ARG("a", STR("1")));
+
+    HEADERS_HOLD({ "no arguments, no headers", { 0 }, { 0 }, true },
+                 { "no arguments, a header", { 0 }, some, true }, { "all", all, some, true },
+                 { "all, no headers", all, { 0 }, true }, { "any", any, some, false },
+                 { "any, no headers", any, { 0 }, false });
+}
+
+/* What x-match may be is known; what else it says is refused, and then nothing is bound. */
+WIRE_CASE(headers_bad_match, .title = "a binding with an unknown x-match is refused",
+          .rules = "ext.exchanges.headers-bad-x-match")
+{
+    struct value bad[] = { STR("fail"), STR("ALL"), INT32(123) };
+    struct peer *c = OPEN();
+    struct str x = NAME("x"), q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+
+    CALL(c, 1, exchange_declare, .exchange = x, .type = S("headers"));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        STEP("x-match %zu", i);
+        SEND(c, 1, queue_bind, .queue = q, .exchange = x,
+             .arguments = TABLE(ARG("x-match", bad[i]), ARG("a", STR("1"))));
+        REFUSED(c, 1, PRECONDITION_FAILED, queue_bind);
+        PUBLISH_WITH(c, 1, PROPS(.headers = TABLE(ARG("a", STR("1")))), S("m"), .exchange = x);
+        GET_EMPTY(c, 1, q);
+    }
+    CALL(c, 1, exchange_delete, .exchange = x);
+}
+
 /* Bound fields that begin with x- take no part, with all and with any. */
 WIRE_CASE(headers_x_ignored, .title = "bound x- fields play no part",
           .rules = "model.exchange.headers-x-ignored")

@@ -2,6 +2,24 @@
 #define CHAPTER "routing"
 #include "suites/steps.h"
 
+/* A binding belongs to one exchange, the one with the empty key too. */
+WIRE_CASE(topic_empty_key_of_two, .title = "the empty key at one of two topic exchanges",
+          .rules = "model.exchange.topic-empty-key")
+{
+    struct peer *c = OPEN();
+    struct str bound = NAME("bound"), other = NAME("other");
+    struct str q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
+
+    CALL(c, 1, exchange_declare, .exchange = bound, .type = S("topic"));
+    CALL(c, 1, exchange_declare, .exchange = other, .type = S("topic"));
+    CALL(c, 1, queue_bind, .queue = q, .exchange = bound, .routing_key = S(""));
+    PUBLISH(c, 1, S("elsewhere"), .exchange = other, .routing_key = S(""));
+    PUBLISH(c, 1, S("here"), .exchange = bound, .routing_key = S(""));
+    GET(c, 1, q, S("here"), .exchange = IS(bound), .message_count = EQ(0));
+    CALL(c, 1, exchange_delete, .exchange = bound);
+    CALL(c, 1, exchange_delete, .exchange = other);
+}
+
 /* Words of letters and digits, says the text, for clients; a broker matches other octets word by
    word just the same, or it is recorded that it does not. */
 WIRE_CASE(topic_odd_words, .title = "topic keys with other octets than letters and digits",

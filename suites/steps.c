@@ -197,6 +197,38 @@ unsigned deliveries_now(struct t *t, struct peer *c, struct str queue)
     }
 }
 
+/* The tag a confirm names is always a new one; with `multiple` those below it may be old. */
+void await_confirms(struct t *t, struct peer *c, uint64_t first, uint64_t last)
+{
+    uint64_t left = last - first + 1;
+    bool *settled = arena_alloc(t_arena(t), left * sizeof *settled);
+
+    memset(settled, 0, left * sizeof *settled);
+    while (left > 0) {
+        const struct m_basic_ack *ack = RECV(c, 1, basic_ack, .delivery_tag = BETWEEN(first, last));
+        uint64_t from = ack->multiple ? first : ack->delivery_tag;
+
+        CHECK(!settled[ack->delivery_tag - first], "number %d confirmed twice",
+              (int)ack->delivery_tag);
+        for (uint64_t n = from; n <= ack->delivery_tag; n++) {
+            left -= !settled[n - first];
+            settled[n - first] = true;
+        }
+    }
+}
+
+void publish_numbers(struct t *t, struct peer *c, struct str q, int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        PUBLISH(c, 1, TEXT("%d", i), .routing_key = q);
+}
+
+void numbers_delivered(struct t *t, struct peer *c, uint16_t channel, int first, int last)
+{
+    for (int i = first; i <= last; i++)
+        DELIVERED(c, channel, TEXT("%d", i), .delivery_tag = EQ(i));
+}
+
 static const char *or_else(struct t *t, struct either fair)
 {
     struct str text = S("");

@@ -58,6 +58,15 @@ struct str repeated(struct t *t, char octet, size_t n);
 /* Deliveries that arrive on channel 1 before a passive declare of the queue is answered. */
 unsigned deliveries_now(struct t *t, struct peer *c, struct str queue);
 
+/* Reads the confirms of channel 1 until the publishes first … last are settled: in any order, alone
+   or several at once, none twice. Basic.Ack only. */
+void await_confirms(struct t *t, struct peer *c, uint64_t first, uint64_t last);
+
+/* Messages "first" … "last" by channel 1 to a queue; and their deliveries, under tags that are the
+   same numbers. */
+void publish_numbers(struct t *t, struct peer *c, struct str q, int first, int last);
+void numbers_delivered(struct t *t, struct peer *c, uint16_t channel, int first, int last);
+
 /* Where the text allows an acceptance and a refusal: true if the next frame on channel 1 is `ok`;
    false if it closes the channel or the connection with one of the codes (0: none), which is
    answered. The channel is open again after its refusal; after the connection's the stream has

@@ -107,6 +107,29 @@ WIRE_CASE(rollback_ack, .title = "rollback takes acknowledgements back, and rede
     GET_EMPTY(c, 2, q);
 }
 
+/* What the transaction has acknowledged is outstanding no more: Recover leaves it to the commit. */
+WIRE_CASE(recover, .title = "recover in a transaction leaves what was acknowledged in it",
+          .rules = "tx.commit.doc-effects basic.recover.requeue.doc-requeue")
+{
+    struct peer *c = transacting(t);
+    struct str q = NAME("q");
+
+    CONSUME(c, 1, .queue = q);
+    PUBLISH(c, 2, S("1"), .routing_key = q);
+    PUBLISH(c, 2, S("2"), .routing_key = q);
+    DELIVERED(c, 1, S("1"), .delivery_tag = EQ(1));
+    DELIVERED(c, 1, S("2"), .delivery_tag = EQ(2));
+    SEND(c, 1, basic_ack, .delivery_tag = 1);
+    CALL(c, 1, basic_recover, .requeue = true);
+    DELIVERED(c, 1, S("2"), .delivery_tag = EQ(3), .redelivered = EQ(1));
+    QUIET_QUEUE(c, 1, q);
+    SEND(c, 1, basic_ack, .delivery_tag = 3);
+    CALL(c, 1, tx_commit);
+    CALL(c, 1, channel_close, .reply_code = 200, .reply_text = S("done"));
+    await_queue(t, c, 2, q, 0, 0);
+    GET_EMPTY(c, 2, q);
+}
+
 /* Refusing waits for the commit like acknowledging, and is undone by a rollback. */
 WIRE_CASE(reject, .title = "reject and nack take effect on commit",
           .rules = "ext.tx.reject-transactional tx.commit.doc-effects tx.rollback.doc-discard")
@@ -230,6 +253,39 @@ WIRE_CASE(returns_before_ok, .title = "returns of a transaction come before comm
     SEND(c, 1, tx_commit);
     RETURNED(c, 1, S("m"), .reply_code = EQ(NO_ROUTE));
     RECV(c, 1, tx_commit_ok);
+}
+
+/* One that goes back takes nothing along: the others are committed, and whole. */
+WIRE_CASE(return_beside, .title = "an unroutable message does not disturb its transaction",
+          .rules = "tx.commit.doc-effects ext.tx.returns-before-commit-ok")
+{
+    struct peer *c = transacting(t);
+
+    PUBLISH(c, 1, S("first, and longer than the others"), .routing_key = NAME("q"));
+    PUBLISH(c, 1, S("lost"), .routing_key = NAME("nobody"), .mandatory = true);
+    PUBLISH(c, 1, S("dropped"), .routing_key = NAME("nobody"));
+    PUBLISH(c, 1, S("last"), .routing_key = NAME("q"));
+    SEND(c, 1, tx_commit);
+    RETURNED(c, 1, S("lost"), .reply_code = EQ(NO_ROUTE));
+    RECV(c, 1, tx_commit_ok);
+    GET(c, 2, NAME("q"), S("first, and longer than the others"), .message_count = EQ(1));
+    GET(c, 2, NAME("q"), S("last"), .message_count = EQ(0));
+}
+
+/* Then there is nobody to take the message, which is no reason not to commit. */
+WIRE_CASE(queue_gone, .title = "commit after the queue of a publish was deleted",
+          .rules = "tx.commit.chassis-server tx.commit.doc-new-transaction")
+{
+    struct peer *c = transacting(t);
+
+    PUBLISH(c, 1, S("1"), .routing_key = NAME("q"));
+    QUIET(c, 1);
+    CALL(c, 2, queue_delete, .queue = NAME("q"));
+    CALL(c, 1, tx_commit);
+    CALL(c, 2, queue_declare, .queue = NAME("q"), .exclusive = true);
+    PUBLISH(c, 1, S("2"), .routing_key = NAME("q"));
+    CALL(c, 1, tx_commit);
+    GET(c, 2, NAME("q"), S("2"), .message_count = EQ(0));
 }
 
 /* Declares and binds are not part of it. */

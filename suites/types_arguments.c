@@ -196,11 +196,14 @@ WIRE_CASE(table_value_overruns, .title = "a field value longer than its table: 5
 }
 
 WIRE_CASE(table_unknown_tag, .title = "a field of a type nobody knows: 501 or 502",
-          .rules = "transport.types.table-unknown-type transport.close.handshake")
+          .rules = "transport.types.table-unknown-type transport.close.handshake", .revision = 2)
 {
     spoilt_table(t, "tag z",
                  S("\0\0\0\x07\x01"
                    "az\0\0\0\x01"));
+    spoilt_table(t, "tag z, and no octet of a value",
+                 S("\0\0\0\x03\x01"
+                   "az"));
 }
 
 /* Fields the text does not like and brokers may take. */

@@ -9,8 +9,8 @@ function met(direction, method, cases) { seen[direction, method] = cases }
 BEGIN {
     met("S", "connection.start", "connection/start connection/server_properties auth/plain")
     met("S", "connection.secure", "auth/challenge auth/challenge_failed")
-    met("S", "connection.tune", "connection/tune connection/tune_ok_as_offered connection/frame_max_above_offer connection/channel_max_above_offer")
-    met("S", "connection.open-ok", "connection/handshake connection/handshake_at_once")
+    met("S", "connection.tune", "connection/channel_of_highest_number framing/largest_frame_offered")
+    met("S", "connection.open-ok", "connection/handshake connection/handshake/client connection/open_twice")
     met("S", "connection.close", "connection/open_twice connection/vhost_unknown channel/open_twice")
     met("S", "connection.close-ok", "connection/close connection/close_with_reason connection/close_crosses_close")
     met("S", "channel.open-ok", "channel/open channel/open_reserved_field")
@@ -44,7 +44,7 @@ BEGIN {
     met("C", "connection.start-ok", "auth/plain connection/start")
     met("C", "connection.secure-ok", "auth/challenge auth/challenge_failed")
     met("C", "connection.tune-ok", "connection/tune_ok_as_offered connection/tune")
-    met("C", "connection.open", "connection/handshake connection/vhost_unknown")
+    met("C", "connection.open", "connection/handshake connection/vhost_separation connection/open_twice")
     met("C", "connection.close", "connection/close connection/close_with_reason queue/exclusive_ends redelivery/connection_close")
     met("C", "connection.close-ok", "connection/open_twice channel/open_twice connection/close_crosses_close")
     met("C", "channel.open", "channel/open channel/close_and_reopen")
@@ -87,7 +87,7 @@ BEGIN {
     named["S basic.cancel"] = "ext.consumer-cancel"
 
     # If these go wrong for everybody, nobody gets in; and five get in before the first case does.
-    sometimes = "every 6 per proxy "
+    once = "nth 6 per proxy"
     entrance["connection.start"] = entrance["connection.tune"] = entrance["connection.open-ok"] = 1
     entrance["connection.start-ok"] = entrance["connection.tune-ok"] = entrance["connection.open"] = 1
 
@@ -161,8 +161,8 @@ function rules_of_method(who, m,    found) {
 }
 
 function rules_of_field(m, i,    found) {
-    if (("S " m) in named)
-        return beginning(named["S " m])
+    if (("S " m) in named || m == "connection.tune") # whose sixth is met by whatever case
+        return rules_of_method("S", m)
     found = beginning(m "." field[m, i])
     if (found == "")
         found = rules_of_method("S", m)
@@ -184,16 +184,16 @@ function fault(way, what, who, m, rules_broken, behaviour,    name) {
 
 function sent(frames, rest) { return "  on    S " frames "  " rest }
 function heard(frames, rest) { return "  on    C " frames "  " rest }
-function whole(m) { return m (content[m] ? " +content" : "") (m in entrance ? " " sometimes : "") }
+function whole(m) { return m (content[m] ? " +content" : "") (m in entrance ? " " once : "") }
 
 function wrong(m, i, way, what, behaviour) {
     fault(field[m, i] "-" way, field[m, i] " " what, "S", m, rules_of_field(m, i), sent(m, behaviour))
 }
 
-function wrong_field(m, i,    f, t, often) {
+function wrong_field(m, i,    f, t, when) {
     f = field[m, i]
     t = type[m, i]
-    often = m == "connection.tune" && f != "heartbeat" ? sometimes : "" # limits that a broker cannot keep
+    when = m == "connection.tune" && f != "heartbeat" ? once " " : "" # limits that a broker cannot keep
     if (t == "bit") {
         wrong(m, i, "flipped", "is turned round", "set " f "=!")
         if (f == "no-wait") # which a broker sends in one way only
@@ -201,9 +201,9 @@ function wrong_field(m, i,    f, t, often) {
         wrong(m, i, "never", "is never set", "if " f "=1 set " f "=0")
         wrong(m, i, "always", "is always set", "if " f "=0 set " f "=1")
     } else if (t in most) {
-        wrong(m, i, "one-more", "is one too high", often "set " f "+=1")
+        wrong(m, i, "one-more", "is one too high", when "set " f "+=1")
         wrong(m, i, "zero", "is always 0", "if " f "!=0 set " f "=0")
-        wrong(m, i, "maximum", "is always " most[t], "if " f "!=" most[t] " " often "set " f "=" most[t])
+        wrong(m, i, "maximum", "is always " most[t], "if " f "!=" most[t] " " when "set " f "=" most[t])
     } else if (t == "table") {
         wrong(m, i, "empty", "is empty", "set " f "={}")
     } else {
@@ -234,7 +234,7 @@ function empty_answer(m,    r, i, text) {
             r = reply[m, i]
     text = "answer S . " r
     for (i = 1; i <= fields[r]; i++)
-        if ((m, field[r, i]) in has)
+        if ((m, field[r, i]) in has && field[r, i] !~ /^reserved/)
             text = text " " field[r, i] "=." field[r, i]
     return text
 }
