@@ -86,7 +86,7 @@ static size_t frame_size(struct conn *c, const char *head)
     }
     if (size <= (FAULTY(oversize_taken) ? LIMIT_OUT_HIGH : c->frame_max))
         return (size_t)size;
-    if (c->state & CONN_NEGOTIATING) {
+    if ((c->state & CONN_NEGOTIATING) && !FAULTY(oversize_taken)) {
         conn_shun(c, "frame too large");
         return 0;
     }

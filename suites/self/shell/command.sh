@@ -18,10 +18,12 @@ planned=$(cases "$few")
 [ "$planned" -gt 0 ]
 result $? "the chapter '$few' has cases ($planned)"
 
-same "help names each verb" "declared dissect edition explain help ledger lint list report rules run" \
-    "$($amqproof help | sed -n 's/^  \([a-z]*\) .*:.*/\1/p' | grep -v brokers | sort | paste -sd ' ' -)"
-for verb in declared dissect edition explain ledger lint list report rules run; do
-    same "help $verb is what its script says" "$(sed -n '2s/^# //p' "tools/verbs/$verb")" "$($amqproof help "$verb" | sed 1q)"
+verbs=$(ls tools/verbs)
+same "help names each verb" "$(echo "$verbs" | paste -sd ' ' -)" \
+    "$($amqproof help | sed -n 's/^  \([a-z][a-z]*\)  *[^ ].*/\1/p' | grep -vxE 'brokers|exit|tools' | sort | paste -sd ' ' -)"
+for verb in $verbs; do
+    same "help $verb is what its script says, 80 wide" "$(sed -n '2s/^# //p' "tools/verbs/$verb" | cut -c1-50) 0" \
+        "$($amqproof help "$verb" | sed 1q | cut -c1-50) $($amqproof help "$verb" | awk 'length > 80' | wc -l)"
 done
 refuses "an unknown verb" 2 "no such verb: 'prove'" $amqproof prove
 refuses "a verb that is a path" 2 "no such verb" $amqproof ../bootstrap

@@ -48,6 +48,24 @@ for report in markdown html text; do
     succeeds "as $report" jq -r -f "reports/faults-$report.jq" "$work/faults.json"
 done
 
+# ---- the tables beside the faults
+
+"$build/refbroker-faulty" --faults | cut -f1 >"$work/names"
+awk '$1 == "fault" { print $2 }' fixtures/faults/*.faults >>"$work/names"
+tools/table-faults | awk '$1 == "fault" { print $2 }' >>"$work/names"
+grep -v '^#' fixtures/faults/store.tsv | cut -f1 >>"$work/names"
+same "no two faults have one name" "" "$(sort "$work/names" | uniq -d)"
+rows() { grep -v '^#' "$1"; }
+same "each fault of a real broker is accounted for, once" "" \
+    "$({ sed 1d fixtures/spec/real-faults.tsv | cut -f1; rows fixtures/faults/real.tsv | cut -f1; } | sort | uniq -c | awk '$1 != 2')"
+same "by a fault that there is" "" \
+    "$(rows fixtures/faults/real.tsv | cut -f2 | grep -vx -e - | sort -u | grep -vxF -f "$work/names")"
+same "or by a reason" "" "$(rows fixtures/faults/real.tsv | awk -F '\t' '$2 == "-" && $3 == ""')"
+same "a reason that is a gate, if it can be seen in 5 s" "" "$(rows fixtures/faults/real.tsv | awk -F '\t' '
+    NR == FNR { soon[$1] = $12 == "y"; next } $2 == "-" && soon[$1] && $3 !~ /^(extension|version) gate: /' fixtures/spec/real-faults.tsv -)"
+same "what survives for a reason is a fault that there is" "" \
+    "$(rows fixtures/faults/survivors.tsv | cut -f1 | sort | grep -vxF -f "$work/names")"
+
 # ---- the command
 
 refuses "faults that nothing selects" 2 "selects no fault" faults --only no-such-fault --out "$work/out"
