@@ -7,6 +7,8 @@ SANITIZE ?=
 DESTDIR  ?=
 BROKERS  ?= reference
 ROUNDS   ?= 1
+KILLS    ?= 1000
+WITHIN   ?= 1800
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Werror
@@ -28,7 +30,7 @@ WIRE     := $(call objects,fixtures/wire)
 FIXTURES := $(WIRE) $(call objects,fixtures/peer fixtures/capture fixtures/harness)
 FAULTS   := $(call objects,fixtures/faults)
 SUITES   := $(call objects,suites suites/ext)
-BROKER   := $(filter-out %/faulty.o,$(call objects,broker-under-test/reference/src))
+BROKER   := $(call objects,broker-under-test/reference/src)
 # … and once more with the faults of faults.def in it.
 FAULTY   := $(patsubst %.c,$(BUILD)/faulty/%.o,$(wildcard broker-under-test/reference/src/*.c))
 # The broker's insides without its main(), for tests that drive it from arrays.
@@ -40,9 +42,9 @@ BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/refbroker-faulty $(BUILD)/dissect $(BUILD)/lint-capture \
             $(BUILD)/selftest-wire $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
             $(BUILD)/selftest-faults \
-            $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark $(BUILD)/faultproxy $(BUILD)/replay
+            $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark $(BUILD)/faultproxy $(BUILD)/replay $(BUILD)/soak
 
-.PHONY: all conformance check lint bench faults fmt check-spec clean install help print-cflags
+.PHONY: all conformance check lint bench faults soak fmt check-spec clean install help print-cflags
 #: all          builds everything into $(BUILD) (build)
 all: $(PROGRAMS)
 
@@ -73,6 +75,11 @@ $(BUILD)/free-port: $(BUILD)/o/tools/free-port.o
 $(BUILD)/replay: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/replay*.c)) \
         $(WIRE) $(call objects,fixtures/peer fixtures/capture) $(BUILD)/o/fixtures/harness/adapter_call.o
 	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lpcap -lm
+
+# Kills a broker under work, and keeps account of every message.
+$(BUILD)/soak: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/soak*.c)) $(WIRE) \
+        $(patsubst %,$(BUILD)/o/fixtures/peer/%.o,raw socket segment hold)
+	$(CC) $(LDFLAGS) -o $@ $^ -lm
 
 # Measures; links the wire alone, so that it costs little itself.
 $(BUILD)/benchmark: $(patsubst %.c,$(BUILD)/o/%.o,$(wildcard tools/bench*.c)) $(WIRE)
@@ -121,6 +128,12 @@ bench:
 	@tools/bootstrap build $(filter rabbitmq,$(BROKERS))
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,benchmark refbroker handshake free-port)
 	@AMQPROOF_BUILD=$(BUILD) tools/bench --brokers "$(BROKERS)" --rounds $(ROUNDS)
+
+#: soak         kills the reference broker KILLS times (1000) under work, in WITHIN seconds at most (1800)
+soak:
+	@tools/bootstrap build
+	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,soak refbroker handshake free-port)
+	@AMQPROOF_BUILD=$(BUILD) tools/soak --kills $(KILLS) --seconds $(WITHIN)
 
 #: check        everything: unit tests, suites on two brokers, sanitizers, lint
 check:

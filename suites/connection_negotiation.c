@@ -81,6 +81,20 @@ WIRE_CASE(client_properties, .title = "client properties of any shape are accept
     }
 }
 
+/* What clients ask before they rely on an extension. */
+WIRE_CASE(capabilities, .title = "the extensions that clients rely on are announced",
+          .rules = "ext.connections.capabilities-table")
+{
+    static const char *const names[] = { "publisher_confirms", "exchange_exchange_bindings",
+                                         "basic.nack", "consumer_cancel_notify" };
+    struct peer *c = OPEN();
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        STEP("%s", names[i]);
+        CHECK(announced(t, c, str_of(names[i])), "the capability %s is not announced", names[i]);
+    }
+}
+
 /* ---- Tune-Ok that is accepted --------------------------------------------------------- */
 
 WIRE_CASE(tune_ok_as_offered, .title = "Tune-Ok may take exactly what was offered",

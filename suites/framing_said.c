@@ -24,7 +24,8 @@ static void two_streams(struct t *t, struct peer *c, struct str body, int n)
 /* Deliver, header, as many bodies as the size takes; only then the next method of that channel. */
 WIRE_CASE(contents_one_by_one, .title = "contents of one channel follow each other whole",
           .rules = "transport.content.sequential transport.content.method-then-header "
-                   "transport.content.body-size")
+                   "transport.content.body-size",
+          .revision = 2)
 {
     enum { MESSAGES = 40 };
     struct peer *c = OPEN(.channels = 2, .frame_max = FRAME_MIN_SIZE);

@@ -5,23 +5,12 @@
 #define CHAPTER "prefetch"
 #include "suites/steps.h"
 
-/* Did connection.start announce this capability? */
-static bool announced(struct t *t, struct peer *c, struct str capability)
-{
-    const struct trace_event *e = trace_find(TRACE(c), NULL, 'S', M_connection_start);
-    const struct m_connection_start *start = e->frame.args;
-    const struct value *all = table_find(start->server_properties, S("capabilities"));
-    const struct value *one = all && all->tag == 'F' ? table_find(all->table, capability) : NULL;
-
-    return one && one->tag == 't' && one->u;
-}
-
 /* The specification shares the limit among the consumers of the channel; RabbitMQ gives each new
    consumer one of its own. Either way nobody holds more than two. */
 WIRE_CASE(per_consumer, .title = "global clear: two consumers on one channel",
           .rules = "basic.qos.global.doc-channel basic.qos.prefetch-count.01 "
                    "ext.qos.per-consumer-default",
-          .revision = 2)
+          .revision = 3)
 {
     struct peer *c = OPEN();
     struct str a = NAME("a"), b = NAME("b");
@@ -101,7 +90,7 @@ WIRE_CASE(two_channels, .title = "the windows of two channels are their own",
 WIRE_CASE(raised, .title = "prefetch raised while consuming",
           .rules = "basic.qos.doc-until-next basic.qos.prefetch-count.01 "
                    "ext.qos.existing-unaffected",
-          .revision = 2)
+          .revision = 3)
 {
     struct peer *c = OPEN();
     struct str q = NAME("q");
@@ -157,7 +146,7 @@ WIRE_CASE(raised_global, .title = "global prefetch raised while consuming",
 
 /* Both kinds of limit at once: neither is ever exceeded. */
 WIRE_CASE(both_limits, .title = "a consumer's limit and the channel's hold together",
-          .rules = "ext.qos.global-and-consumer basic.qos.prefetch-count.01", .revision = 2)
+          .rules = "ext.qos.global-and-consumer basic.qos.prefetch-count.01", .revision = 3)
 {
     struct peer *c = OPEN();
     struct str a = NAME("a"), b = NAME("b");

@@ -72,7 +72,7 @@ static void refused_amid(struct t *t, const struct trace *trace)
    read to its end. What the first gets is the whole body, or as much as was sent and an empty
    frame. */
 WIRE_CASE(reject_amid_delivery, .title = "a reject while the message is still being delivered",
-          .rules = "basic.reject.01")
+          .rules = "basic.reject.01", .revision = 2)
 {
     struct peer *c = OPEN(.small_window = true), *other = OPEN();
     struct str q = NAME("q"), body = repeated(t, 'x', 3000000);

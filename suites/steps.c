@@ -266,3 +266,13 @@ enum answer either(struct t *t, struct peer *c, struct either fair)
     HANGUP(c);
     return CONNECTION_REFUSED;
 }
+
+bool announced(struct t *t, struct peer *c, struct str capability)
+{
+    const struct trace_event *e = trace_find(TRACE(c), NULL, 'S', M_connection_start);
+    const struct m_connection_start *start = e->frame.args;
+    const struct value *all = table_find(start->server_properties, S("capabilities"));
+    const struct value *one = all && all->tag == 'F' ? table_find(all->table, capability) : NULL;
+
+    return one && one->tag == 't' && one->u;
+}

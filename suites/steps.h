@@ -62,6 +62,9 @@ unsigned deliveries_now(struct t *t, struct peer *c, struct str queue);
    or several at once, none twice. Basic.Ack only. */
 void await_confirms(struct t *t, struct peer *c, uint64_t first, uint64_t last);
 
+/* Did connection.start announce this capability as true? */
+bool announced(struct t *t, struct peer *c, struct str capability);
+
 /* Messages "first" … "last" by channel 1 to a queue; and their deliveries, under tags that are the
    same numbers. */
 void publish_numbers(struct t *t, struct peer *c, struct str q, int first, int last);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef WITH_FAULTS
+
 enum fault fault_armed = FAULT_none;
 
 // clang-format off
@@ -45,3 +47,4 @@ void fault_list(void)
     for (size_t i = 1; i < sizeof faults / sizeof faults[0]; i++)
         printf("%s\t%s\t%s\t%s\n", faults[i].name, faults[i].rules, faults[i].real, faults[i].what);
 }
+#endif

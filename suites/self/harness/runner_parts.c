@@ -156,6 +156,71 @@ static void edition(void)
     plan_clear(&p);
 }
 
+/* ---- Shards ---- */
+
+/* Which shard each case is in, from 1; 0 if it is in none, N + 1 if in two. */
+static void owners(size_t n, unsigned of, unsigned *owner)
+{
+    const struct case_info *part[N];
+
+    memset(owner, 0, N * sizeof(*owner));
+    for (unsigned index = 1; index <= of; index++) {
+        size_t kept;
+
+        fill();
+        memcpy(part, all, sizeof(all));
+        kept = plan_shard(part, n, (struct shard){ index, of });
+        for (size_t i = 0; i < kept; i++) {
+            CU_ASSERT(i == 0 || strcmp(part[i - 1]->id, part[i]->id) < 0);
+            owner[part[i] - cases] = owner[part[i] - cases] ? N + 1 : index;
+        }
+    }
+}
+
+static void shards(void)
+{
+    unsigned owner[N];
+
+    for (unsigned of = 1; of <= N + 2; of++) {
+        owners(N, of, owner);
+        for (size_t i = 0; i < N; i++)
+            CU_ASSERT(owner[i] >= 1 && owner[i] <= N);
+    }
+    /* What takes time is spread: alone, graceful, kill, and then the quick ones. */
+    owners(N, 3, owner);
+    CU_ASSERT_EQUAL(owner[5], 1);
+    CU_ASSERT_EQUAL(owner[3], 2);
+    CU_ASSERT_EQUAL(owner[4], 3);
+    CU_ASSERT(owner[0] != owner[1] && owner[1] != owner[2] && owner[0] != owner[2]);
+    owners(0, 3, owner);
+    for (size_t i = 0; i < N; i++)
+        CU_ASSERT_EQUAL(owner[i], 0);
+}
+
+/* Thirty cases of one restart are one restart, so they are where it is. */
+static void restarts_together(void)
+{
+    struct case_info many[9];
+    const struct case_info *part[9];
+    size_t total = 0;
+
+    for (size_t i = 0; i < 9; i++)
+        many[i] = (struct case_info){ .id = "x", .restart = i < 7 ? GRACEFUL : NO_RESTART };
+    for (unsigned index = 1; index <= 2; index++) {
+        size_t restarts = 0, kept;
+
+        for (size_t i = 0; i < 9; i++)
+            part[i] = &many[i];
+        kept = plan_shard(part, 9, (struct shard){ index, 2 });
+        for (size_t i = 0; i < kept; i++)
+            restarts += part[i]->restart == GRACEFUL;
+        CU_ASSERT_EQUAL(restarts, index == 1 ? 7 : 0);
+        CU_ASSERT_EQUAL(kept, index == 1 ? 7 : 2);
+        total += kept;
+    }
+    CU_ASSERT_EQUAL(total, 9);
+}
+
 /* ---- Rules ---- */
 
 static void levels(void)
@@ -324,6 +389,8 @@ static CU_TestInfo tests[] = {
     { "the slow ones first", slow_first },
     { "shuffling", shuffling },
     { "edition", edition },
+    { "shards", shards },
+    { "restarts stay together", restarts_together },
     { "levels", levels },
     { "a result there and back", round_trip },
     { "a result of any other length", wrong_lengths },

@@ -116,6 +116,23 @@ static void rule_is_printed(void)
     drive_end(&d);
 }
 
+static void no_shard(void)
+{
+    static const char *const wrong[] = { "0/3",  "4/3",  "1",    "1/",   "/3",
+                                         "1/3x", "1//3", "-1/3", "1/257" };
+    struct drive d;
+
+    drive_begin(&d, true);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        drive_run(&d, "--shard", wrong[i], NULL);
+        complains(&d, 2, "--shard wants I/N");
+    }
+    drive_run(&d, "--only", "zz-process/passes", "--shard", "2/2", NULL);
+    complains(&d, 2, "--shard 2/2 has nothing to run: 1 selected");
+    CU_ASSERT_EQUAL(json_array_size(d.events), 0);
+    drive_end(&d);
+}
+
 /* ---- The broker cannot be reached ---- */
 
 static void refused(void)
@@ -281,6 +298,7 @@ static void listing(void)
 static CU_TestInfo tests[] = {
     { "options", usage },
     { "patterns that select nothing", selects_nothing },
+    { "no shard", no_shard },
     { "files that cannot be written or read", unwritable },
     { "a case with an unknown rule", unknown_rule },
     { "a failure shows its rule", rule_is_printed },

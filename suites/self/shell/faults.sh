@@ -50,10 +50,12 @@ done
 
 # ---- the tables beside the faults
 
-"$build/refbroker-faulty" --faults | cut -f1 >"$work/names"
-awk '$1 == "fault" { print $2 }' fixtures/faults/*.faults >>"$work/names"
-tools/table-faults | awk '$1 == "fault" { print $2 }' >>"$work/names"
-grep -v '^#' fixtures/faults/store.tsv | cut -f1 >>"$work/names"
+{
+    "$build/refbroker-faulty" --faults | cut -f1
+    awk '$1 == "fault" { print $2 }' fixtures/faults/*.faults
+    tools/table-faults | awk '$1 == "fault" { print $2 }'
+    grep -v '^#' fixtures/faults/store.tsv | cut -f1
+} >"$work/names"
 same "no two faults have one name" "" "$(sort "$work/names" | uniq -d)"
 rows() { grep -v '^#' "$1"; }
 same "each fault of a real broker is accounted for, once" "" \

@@ -6,6 +6,7 @@ root=$PWD
 build=${AMQPROOF_BUILD:-$root/build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 export AMQPROOF_BUILD="$build"
+unset GITHUB_ACTIONS GITHUB_STEP_SUMMARY GITHUB_WORKSPACE # of whoever runs us
 work=$(mktemp -d "${TMPDIR:-/tmp}/amqproof-test.XXXXXX")
 tests=0 clean_up=:
 trap 'eval "$clean_up"; rm -rf "$work"' EXIT
