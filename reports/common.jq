@@ -15,10 +15,11 @@ def headline:
 def explanation:
     .counts as $n
     | (if $n.excused > 0 then ", \($n.excused) known deviation\(if $n.excused > 1 then "s" else "" end) excused" else "" end) as $excused
+    | (if (.options.shard // "") == "" then "" else " in shard \(.options.shard)" end) as $shard
     | (if $n.runs > $n.planned then " in \($n.runs) runs" else "" end) as $runs
-    | if .verdict == "conforms" then "None of \($n.planned) cases is red\($runs)\($excused)."
+    | if .verdict == "conforms" then "None of \($n.planned) cases\($shard) is red\($runs)\($excused)."
       elif .verdict == "does-not-conform" and $n.red == 0 then "The cases pass, but the ledger names what is not there\($excused)."
-      elif .verdict == "does-not-conform" then "\($n.red) of \($n.planned) cases are red\($runs)\($excused)."
+      elif .verdict == "does-not-conform" then "\($n.red) of \($n.planned) cases\($shard) are red\($runs)\($excused)."
       elif .verdict == "unreachable" then "Nothing could be judged."
       elif .verdict == "interrupted" then "\($n.red) of \($n.planned) cases are red or were not run."
       else "Something of ours failed: this run proves nothing until it is repeated."
@@ -50,3 +51,8 @@ def repeated: .counts.runs > .counts.planned;
 def unstable_cases: [.cases[] | select(.unstable)];
 def smallest_margins: [.cases[] | select(.min_margin != null)] | sort_by(.min_margin, .id) | .[:10];
 def percent: . * 100 | round | "\(.) %";
+
+# XML 1.0 has no way to write most control characters, not even escaped.
+def xml: tostring | gsub("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]"; "\ufffd")
+    | gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;") | gsub("\r"; "&#13;");
+def attribute: xml | gsub("\""; "&quot;") | gsub("\n"; "&#10;") | gsub("\t"; "&#9;");

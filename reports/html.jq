@@ -19,6 +19,7 @@ def facts: [
     ["seed", "\(.seed)"], ["edition", .edition], ["amqproof", .amqproof],
     (select(repeated) | ["runs", "\(.counts.runs), \(.counts.unstable) cases unstable"]),
     (.options.segmentation | strings | ["segments", .]),
+    (.options.shard | strings | select(. != "") | ["shard", .]), (.merged // [] | select(length > 0) | ["made of", "\(length) runs"]),
     ["machine", "\(.machine.system) \(.machine.release) \(.machine.arch), \(.machine.cores) cores"],
     ["capture", .capture.mode + (if .capture.why == "" then "" else ": " + .capture.why end)],
     (.calibration | objects | ["deadline", "\(.deadline_ms) ms for an answer, median round trip \(.rtt_ms.median) ms"]),

@@ -46,6 +46,9 @@ def verdict($closing):
         // "harness-fault"
     end;
 
+# Runs that were merged may each be well and differ from one another.
+def agreed($cases): if . != null and .exit == 0 and any($cases[]; .red) then .exit = 1 else . end;
+
 [inputs | fromjson? | objects] as $events
 | (first($events[] | select(.event == "plan")) // null) as $plan
 | (last($events[] | select(.event == "end")) // null) as $closing
@@ -54,6 +57,7 @@ def verdict($closing):
 | [$plan.cases[] | . as $case
    | [range(1; ($plan.options.repeat // 1) + 1) as $n
       | $case + {repeat: $n} + ($results["\($case.id) \($n)"] // missing) | del(.event)] | fold] as $cases
+| ($closing | agreed($cases)) as $closing
 | {
     schema: 1,
     amqproof: $plan.amqproof,
@@ -74,3 +78,4 @@ def verdict($closing):
     ledger: [$events[] | select(.event == "ledger") | del(.event)],
     cases: $cases
   }
+  + (if $plan.merged then {merged: $plan.merged} else {} end)

@@ -31,5 +31,6 @@ def failure:
     (unstable_cases | if length == 0 then "No verdict changed from run to run."
         else .[] | "- unstable: `\(.id)`, \(verdict_counts)" end),
     "", "| margin | case |", "|---:|---|", (smallest_margins[] | "| \(.min_margin | percent) | `\(.id)` |")),
+(.merged // [] | select(length > 0) | "", "Made of \(length) runs: \(map((if .shard == "" then "" else "shard \(.shard), " end) + "seed \(.seed), exit \(.exit)") | join("; "))."),
 "", "Seed \(.seed), edition `\(.edition)`, \(.machine.system) \(.machine.release) \(.machine.arch), "
     + "\(.machine.cores) cores, captured by \(.capture.mode), \(.ms | seconds) s, amqproof \(.amqproof)."

@@ -4,7 +4,7 @@
 # is YAML as well.
 include "common";
 
-def plain: gsub("[\\\\]"; "\\\\") | gsub("#"; "\\#") | gsub("[\n\t]"; " ");
+def plain: gsub("[\\\\]"; "\\\\") | gsub("#"; "\\#") | gsub("[\u0000-\u001f\u007f]"; " ");
 
 def directive:
     if .red then ""

@@ -79,3 +79,11 @@ rule_facts() {
             "$@" -f "$root/reports/$filter.jq") || harness_fault "cannot read the rules and cases"
     [ -z "$facts" ] || printf "%s\\n" "$facts"
 }
+
+# clean_run DIR: what an earlier run left there, by the names we give.
+clean_run() {
+    rm -rf "$1/captures" "$1/frames"
+    for file in events.ndjson run.json junit.xml run.tap run.sarif summary.md report.html badge.svg broker.log start.log; do
+        rm -f "$1/$file"
+    done
+}

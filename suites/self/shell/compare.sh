@@ -154,6 +154,11 @@ same "of a baseline: itself" "$(cksum <"$work/all.json")" "$(cksum <"$work/again
 jq '.cases |= (reverse | map(.ms |= if . == null then . else . + 7 end | .message = "x"))' "$work/all/run.json" >"$work/shuffled.json"
 baseline "$work/shuffled.json" -o "$work/again.json" >"$work/said"
 same "order, words and a little time do not change it" "$(cksum <"$work/all.json")" "$(cksum <"$work/again.json")"
+run_of half 'at(3; .ms = 501)'
+baseline "$work/half" -o "$work/half.json" >"$work/said"
+run_of fifth 'at(3; .ms = 190)'
+same "a time that is known by its order only accuses nobody" "0 0" "$(compare "$work/half.json" "$work/fifth" --json | jq -r '"\(.exit) \(.counts.faster)"')"
+same "but one that is longer by all means does" "5 1" "$(compare "$work/half.json" "$work/longer" --json | jq -r '"\(.exit) \(.counts.slower)"')"
 refuses "a part of the cases is no baseline" 2 "its verdict is interrupted" baseline "$work/part" -o "$work/none"
 run_of skipped . '.options.skip = ["tx"]'
 refuses "nor is one that skipped" 2 "a part of the cases only" baseline "$work/skipped" -o "$work/none"
