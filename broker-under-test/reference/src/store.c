@@ -268,19 +268,25 @@ static bool cancel_waiting(struct store *s, uint64_t queue_id, uint64_t seq)
     return cancelled;
 }
 
+void store_atomic(struct store *s, bool on)
+{
+    s->atomic = on;
+}
+
 void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq)
 {
-    if (!batch_cancel(s->open, queue_id, seq) && !cancel_waiting(s, queue_id, seq))
+    bool cancelled = batch_cancel(s->open, queue_id, seq);
+
+    if (!cancelled && !s->atomic)
+        cancelled = cancel_waiting(s, queue_id, seq);
+    if (!cancelled)
         batch_add(s->open, OP_DEL, queue_id, seq);
 }
 
 void store_del_queue(struct store *s, uint64_t queue_id)
 {
+    /* Not from the waiting batch: its messages may be confirmed before this delete is on disk. */
     batch_cancel_queue(s->open, queue_id);
-    pthread_mutex_lock(&s->lock);
-    if (s->waiting)
-        batch_cancel_queue(s->waiting, queue_id);
-    pthread_mutex_unlock(&s->lock);
     batch_add(s->open, OP_DEL_QUEUE, queue_id, 0);
 }
 

@@ -65,6 +65,10 @@ struct store_hold {
 };
 void store_put_message(struct store *s, const struct store_message *m, struct store_hold hold);
 void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq);
+/* From on to off, what is deleted goes with the open batch and not before it: a put that still
+   waits in the batch ahead is written all the same. For transactions, which survive whole or not at
+   all, and whose messages stay confirmed until they do. */
+void store_atomic(struct store *s, bool on);
 void store_del_queue(struct store *s, uint64_t queue_id); /* all its messages and its mark */
 void store_set_mark(struct store *s, uint64_t queue_id, uint64_t seq); /* never falls */
 

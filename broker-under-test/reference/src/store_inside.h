@@ -86,7 +86,8 @@ struct store {
     /* The loop thread's. */
     struct batch *open, *spare;
     size_t backlog;
-    bool begun; /* something was handed over; recovery is past */
+    bool begun;  /* something was handed over; recovery is past */
+    bool atomic; /* no delete reaches into the waiting batch */
 
     /* Between the threads. */
     pthread_t thread;

@@ -53,8 +53,10 @@ void tx_settle(struct tx *tx, const struct unacked_slot *slot, enum outcome outc
 uint64_t tx_commit(struct channel *ch)
 {
     struct tx *tx = ch->tx;
+    struct store *store = ch->conn->broker->store;
     uint64_t batch = 0;
 
+    store_atomic(store, true);
     for (size_t i = 0; i < tx->count; i++) {
         const struct step *s = &tx->steps[FAULTY(commit_reversed) ? tx->count - 1 - i : i];
         uint64_t needs = 0;
@@ -63,11 +65,12 @@ uint64_t tx_commit(struct channel *ch)
             needs = publish_now(ch, &s->publish);
         } else {
             if (s->slot.entry->stored)
-                needs = store_pending(ch->conn->broker->store);
+                needs = store_pending(store);
             channel_apply(ch, s->slot.entry, s->outcome);
         }
         batch = needs > batch ? needs : batch;
     }
+    store_atomic(store, false);
     tx->count = 0;
     return batch;
 }

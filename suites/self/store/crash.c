@@ -17,7 +17,7 @@
 #include "suites/self/broker/store_rig.h"
 #include "suites/self/broker/suites.h"
 
-enum { BATCHES = 70, DRAWS = 2, TOLD_MOST = 20, NEW_QUEUE = 5000 };
+enum { BATCHES = 70, DRAWS = 1, TOLD_MOST = 20, NEW_QUEUE = 5000 };
 
 struct crash {
     uint64_t seed;

@@ -39,9 +39,10 @@ static void add(struct event e, const void *octets)
 {
     pthread_mutex_lock(&lock);
     if (n_events == room) {
-        room = room * 2 + 256;
-        events = realloc(events, room * sizeof *events);
-        assert(events);
+        struct event *more = realloc(events, (room = room * 2 + 256) * sizeof *events);
+
+        assert(more);
+        events = more;
     }
     if (octets) {
         e.octets = malloc(e.n + 1);

@@ -136,23 +136,25 @@ static void do_def(struct model *m, struct store *s)
         store_del_def(s, 'q', (struct str){ name, 1 });
 }
 
-void model_step(struct model *m, struct store *s, bool deletes)
+void model_step(struct model *m, struct store *s, bool alone)
 {
+    store_atomic(s, !alone);
     for (uint64_t n = 1 + stir(&m->random) % OPERATIONS_MOST; n > 0; n--) {
         unsigned q = stir(&m->random) % MODEL_QUEUES;
         uint64_t what = stir(&m->random) % 64;
 
         if (what < 30)
             do_put(m, s, q);
-        else if (what < 52 && deletes)
+        else if (what < 52)
             do_del(m, s, q);
         else if (what < 58)
             do_mark(m, s, q);
         else if (what < 63)
             do_def(m, s);
-        else if (deletes)
+        else
             do_del_queue(m, s, q);
     }
+    store_atomic(s, false);
 }
 
 /* ---- pictures ---- */

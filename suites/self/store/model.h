@@ -17,9 +17,9 @@ struct model {
 };
 
 void model_init(struct model *m, uint64_t seed);
-/* A few random operations, on the store and in the model; the store's batch stays open. Without
-   `deletes` nothing goes: a message that does while it waits to be written never is. */
-void model_step(struct model *m, struct store *s, bool deletes);
+/* A few random operations, on the store and in the model; the store's batch stays open. Unless
+   no other batch is under way (`alone`), deletes are a transaction's: they do not reach back. */
+void model_step(struct model *m, struct store *s, bool alone);
 /* The same number means: the same definitions and messages, in the same order, with the same marks.
  */
 uint64_t model_picture(const struct model *m);
