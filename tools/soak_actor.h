@@ -55,9 +55,12 @@ struct consumer {
     unsigned queue;
     bool in_session, in_tx, ready;
     bool asked; /* something that has to be answered before anything else is said */
-    bool deaf;  /* what comes now is given back by what was asked */
+    bool committing;
+    bool deaf; /* what comes now is given back by what was asked */
     bool over;
     struct holdings held, pending, acked;
+    struct holdings moved; /* messages published in the transaction */
+    uint32_t group;        /* of the transaction; 0: it has not begun */
     uint32_t fenced; /* so many of acked were there when the queue was asked for; 0: it was not */
     int64_t heard_ms;
 };

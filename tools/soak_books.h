@@ -26,6 +26,7 @@ struct copy {
     uint32_t session;   /* who had it last */
     uint32_t delivered; /* when last */
     uint32_t answered;  /* when, if it was */
+    uint32_t group;     /* of the transaction it was acknowledged in; 0: none */
     uint8_t state, queue;
     bool seen; /* at all; then session says in which life last */
 };
@@ -41,6 +42,12 @@ struct turn {
     uint32_t publisher, queue, seq;
 };
 
+/* A transaction. Of one whose Commit was not answered, everything is done or nothing is. */
+struct group {
+    bool doubtful;
+    uint32_t done, undone;
+};
+
 struct life {
     bool gracefully;
     uint32_t stored[QUEUES]; /* a message sent then is known to be stored */
@@ -51,8 +58,9 @@ struct books {
     struct copy *copies;
     struct session *sessions;
     struct life *lives;
-    uint32_t n_messages, n_copies, n_sessions, n_lives, groups, now;
-    uint32_t room_messages, room_copies, room_sessions, room_lives;
+    struct group *groups;
+    uint32_t n_messages, n_copies, n_sessions, n_lives, n_groups, now;
+    uint32_t room_messages, room_copies, room_sessions, room_lives, room_groups;
 };
 extern struct books books;
 

@@ -1,7 +1,5 @@
 /* The end of the ledger: what of everything was never seen again, and which transactions came
    through in part. */
-#include <stdlib.h>
-
 #include "soak_books.h"
 
 /* It was there after the life it was published in: so it was kept, whatever was promised. */
@@ -25,41 +23,52 @@ static void close_copy(const struct copy *c)
     }
 }
 
-/* A transaction whose Commit was not answered: what of it is there in a later life, and what is
-   not although nobody has settled it in its own. */
-struct group {
-    uint32_t there, missing, example;
-};
-
-static void add_to_group(struct group *groups, const struct copy *c)
+/* Of a transaction in doubt: a message that it published is there in a later life, or is not
+   although nobody has settled it in its own; what it acknowledged has come again (which was noted
+   then), or never, although it had been promised. */
+static void add_to_groups(const struct copy *c)
 {
     const struct message *m = &books.messages[c->message];
-    struct group *g = &groups[m->group];
+    struct group *published = &books.groups[m->group];
 
-    if (m->fate != COMMITTING)
-        return;
-    if (survived(c) || (c->seen && books_life_of(m->session)->gracefully)) {
-        g->there++;
-    } else if (c->state < ACKED) {
-        g->missing++;
-        g->example = c->message;
+    if (survived(c) || (c->seen && books_life_of(m->session)->gracefully))
+        published->done++;
+    else if (c->state < ACKED)
+        published->undone++;
+    if (c->state == ACKED && books_promised(m))
+        books.groups[c->group].done++;
+}
+
+static void tell_group(uint32_t group)
+{
+    for (uint32_t i = 0; i < books.n_copies; i++) {
+        const struct copy *c = &books.copies[i];
+
+        if (books.messages[c->message].group == group)
+            ledger_more("published: %s", books_say(c));
+        else if (c->group == group)
+            ledger_more("acknowledged: %s", books_say(c));
     }
 }
 
 static void close_groups(void)
 {
-    struct group *groups = calloc(books.groups + 1, sizeof *groups);
+    for (uint32_t i = 0; i < books.n_copies; i++)
+        add_to_groups(&books.copies[i]);
+    for (uint32_t i = 1; i < books.n_groups; i++) {
+        const struct group *g = &books.groups[i];
 
-    for (uint32_t i = 0; groups && i < books.n_copies; i++)
-        add_to_group(groups, &books.copies[i]);
-    for (uint32_t i = 1; groups && i <= books.groups; i++) {
-        if (groups[i].there && groups[i].missing)
-            ledger_bad(BAD_lost,
-                       "transaction %u: committed in part; %u copies are there, %u are not, such "
-                       "as one of message %u",
-                       i, groups[i].there, groups[i].missing, groups[i].example);
+        if (!g->doubtful || g->done + g->undone == 0)
+            continue;
+        ledger.transactions++;
+        if (!g->done || !g->undone)
+            continue;
+        ledger_bad(
+            BAD_lost,
+            "transaction %u, in doubt: kept in part, %u copies are as after it and %u as before", i,
+            g->done, g->undone);
+        tell_group(i);
     }
-    free(groups);
 }
 
 void ledger_close(void)
@@ -70,4 +79,5 @@ void ledger_close(void)
     for (uint32_t i = 0; i < books.n_messages; i++)
         ledger.fate[books.messages[i].fate]++;
     ledger.copies = books.n_copies;
+    ledger.in_doubt = ledger.fate[SENT] + ledger.fate[COMMITTING];
 }

@@ -82,12 +82,22 @@ static void queue_answers(struct consumer *c, const struct m_queue_declare_ok *m
     c->scene->waiting[c->queue] = m->message_count;
 }
 
+static void moved_are(struct consumer *c, enum fate fate)
+{
+    for (uint32_t i = 0; i < c->moved.n; i++)
+        ledger_fate(c->moved.at[i].copy, fate);
+    if (fate != COMMITTING)
+        c->moved.n = c->group = 0;
+}
+
 static void committed(struct consumer *c)
 {
     for (uint32_t i = 0; i < c->pending.n; i++) {
         if (c->pending.at[i].outcome != REQUEUE)
             ledger_ack_committed(c->pending.at[i].copy);
     }
+    moved_are(c, COMMITTED);
+    c->committing = false;
     c->pending.n = 0;
     c->asked = false;
 }
@@ -104,6 +114,7 @@ static void rolled_back(struct consumer *c)
 {
     for (uint32_t i = 0; i < c->pending.n; i++)
         put(&c->held, c->pending.at[i]);
+    moved_are(c, ROLLED_BACK);
     c->pending.n = 0;
     if (c->held.n)
         qsort(c->held.at, c->held.n, sizeof *c->held.at, by_tag);
@@ -139,11 +150,13 @@ static void settled(struct consumer *c, struct holding h, enum outcome outcome)
 {
     h.outcome = outcome;
     if (c->in_tx) {
+        if (!c->group)
+            c->group = ledger_group();
         put(&c->pending, h);
     } else if (outcome == REQUEUE) {
         ledger_released(h.copy);
     } else {
-        ledger_ack_sent(h.copy);
+        ledger_ack_sent(h.copy, 0);
         put(&c->acked, h);
     }
 }
@@ -164,6 +177,26 @@ static void say(struct consumer *c, uint64_t tag, bool multiple, enum outcome ou
         link_say(&c->link, M_basic_reject, &reject);
 }
 
+/* In a transaction, something new for what is settled: either both come to pass, or neither. */
+static void publish(struct consumer *c)
+{
+    unsigned route = (unsigned)random_below(&c->random, ROUTES_WITH_QUEUES);
+    struct m_basic_publish m = { .exchange = str_of(world_routes[route].exchange),
+                                 .routing_key = str_of(world_routes[route].key) };
+    struct arena *a = arena_new();
+    struct properties properties;
+    struct buf body;
+    uint32_t id = ledger_publish(c->session, route, false, c->group);
+
+    put(&c->moved, (struct holding){ .copy = id });
+    properties = world_properties(id, a);
+    buf_init(&body, 1 << 20);
+    world_body(&body, ledger_seed, id);
+    link_publish(&c->link, &m, &properties, buf_str(&body));
+    buf_clear(&body);
+    arena_free(a);
+}
+
 /* One of what it holds, or all up to one. */
 static void settle_some(struct consumer *c)
 {
@@ -173,12 +206,12 @@ static void settle_some(struct consumer *c)
     bool multiple = one_in(c, 2);
 
     say(c, c->held.at[i].tag, multiple, outcome);
-    if (!multiple) {
+    if (!multiple)
         settled(c, take_out(&c->held, i), outcome);
-        return;
-    }
-    for (uint32_t n = 0; n <= i; n++)
+    for (uint32_t n = 0; multiple && n <= i; n++)
         settled(c, take_out(&c->held, 0), outcome);
+    if (c->in_tx && one_in(c, 2))
+        publish(c);
 }
 
 static void end_transaction(struct consumer *c)
@@ -191,9 +224,11 @@ static void end_transaction(struct consumer *c)
         if (c->pending.at[i].outcome == REQUEUE)
             ledger_released(c->pending.at[i].copy);
         else
-            ledger_ack_sent(c->pending.at[i].copy);
+            ledger_ack_sent(c->pending.at[i].copy, c->group);
     }
+    moved_are(c, back ? ROLLED_BACK : COMMITTING);
     c->asked = true;
+    c->committing = !back;
     if (back)
         link_say(&c->link, M_tx_rollback, &rollback);
     else
@@ -223,6 +258,7 @@ static void close_channel(struct consumer *c)
 
     release_all(&c->held);
     release_all(&c->pending);
+    moved_are(c, ROLLED_BACK);
     c->asked = c->deaf = true;
     link_say(&c->link, M_channel_close, &bye);
 }
@@ -261,13 +297,15 @@ static void leave(struct consumer *c)
         ledger_bad(BAD_unanswered, "a consumer was told %s", c->link.refusal);
     if (c->in_session) {
         release_all(&c->held);
-        if (!c->asked) /* else a Commit may have been under way: its acks were said */
+        if (!c->committing) {
             release_all(&c->pending);
+            moved_are(c, ROLLED_BACK);
+        }
         ledger_end_session(c->session);
     }
     link_drop(&c->link, one_in(c, 2) ? END_FIN : END_RST);
-    c->in_session = c->ready = c->asked = c->deaf = c->over = false;
-    c->held.n = c->pending.n = c->acked.n = c->fenced = 0;
+    c->in_session = c->ready = c->asked = c->committing = c->deaf = c->over = false;
+    c->held.n = c->pending.n = c->acked.n = c->moved.n = c->group = c->fenced = 0;
 }
 
 static void dial(struct consumer *c)
@@ -322,4 +360,5 @@ void consumer_clear(struct consumer *c)
     free(c->held.at);
     free(c->pending.at);
     free(c->acked.at);
+    free(c->moved.at);
 }

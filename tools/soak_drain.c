@@ -104,7 +104,7 @@ static bool acknowledge(struct caller *c)
     if (c->n > 0)
         link_say(&c->link, M_basic_ack, &ack);
     for (unsigned i = 0; i < c->n; i++)
-        ledger_ack_sent(c->copies[i]);
+        ledger_ack_sent(c->copies[i], 0);
     if (!call(c, M_queue_declare, &again, M_queue_declare_ok))
         return false;
     for (unsigned i = 0; i < c->n; i++)

@@ -62,6 +62,7 @@ void ledger_open(FILE *faults)
     told = faults;
     ADD(lives);
     ADD(sessions); /* nobody's */
+    ADD(groups);   /* none */
 }
 
 void ledger_bad(enum verdict v, const char *format, ...)
@@ -80,6 +81,19 @@ void ledger_bad(enum verdict v, const char *format, ...)
     va_end(args);
     fputc('\n', told);
     fflush(told);
+}
+
+void ledger_more(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (told) {
+        fputs("    ", told);
+        vfprintf(told, format, args);
+        fputc('\n', told);
+    }
+    va_end(args);
 }
 
 const struct life *books_life_of(uint32_t session)
@@ -139,7 +153,7 @@ void ledger_end_session(uint32_t session)
 
 uint32_t ledger_group(void)
 {
-    return ++books.groups;
+    return ADD(groups);
 }
 
 uint32_t ledger_publish(uint32_t session, unsigned route, bool mandatory, uint32_t group)
@@ -187,6 +201,7 @@ void ledger_fate(uint32_t message, enum fate fate)
     struct message *m = &books.messages[message];
 
     m->fate = (uint8_t)fate;
+    books.groups[m->group].doubtful = fate == COMMITTING;
     if (!books_promised(m))
         return;
     stored(m);
@@ -303,6 +318,8 @@ static void judge_again(const struct copy *c, const struct delivery *d)
         ledger_bad(BAD_duplicated, "%s", books_say(c));
     else if (c->state >= ACKED)
         ledger.acks_overtaken++;
+    if (c->state == ACKED)
+        books.groups[c->group].undone++;
     if (d->redelivered)
         return;
     /* If even the acknowledgement was heard in vain, so was the mark: same kill. */
@@ -354,10 +371,13 @@ uint32_t ledger_delivered(const struct delivery *d)
 }
 
 /* What was delivered twice at a time is held by the last. */
-void ledger_ack_sent(uint32_t copy)
+void ledger_ack_sent(uint32_t copy, uint32_t group)
 {
-    if (copy != NO_COPY)
-        books.copies[copy].state = ACKED;
+    if (copy == NO_COPY)
+        return;
+    books.copies[copy].state = ACKED;
+    books.copies[copy].group = group;
+    books.groups[group].doubtful = group > 0;
 }
 
 void ledger_ack_answered(uint32_t copy)
@@ -370,8 +390,10 @@ void ledger_ack_answered(uint32_t copy)
 
 void ledger_ack_committed(uint32_t copy)
 {
-    if (copy != NO_COPY && books.copies[copy].state == ACKED)
-        books.copies[copy].state = FOR_GOOD;
+    if (copy == NO_COPY || books.copies[copy].state != ACKED)
+        return;
+    books.groups[books.copies[copy].group].doubtful = false;
+    books.copies[copy].state = FOR_GOOD;
 }
 
 void ledger_released(uint32_t copy)

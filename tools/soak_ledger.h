@@ -51,7 +51,8 @@ enum fate {       /* of a message */
 struct ledger_counts {
     unsigned long long bad[VERDICT_COUNT];
     unsigned long long published, fate[FATES], returned, deliveries, redeliveries;
-    unsigned long long copies, acknowledged;
+    unsigned long long copies, acknowledged, in_doubt;
+    unsigned long long transactions; /* that were in doubt, with something to tell by */
     /* Not promised, and did happen. */
     unsigned long long acks_overtaken, marks_overtaken, doubtful_kept, doubtful_gone;
 };
@@ -61,6 +62,8 @@ extern uint64_t ledger_seed;
 /* Where what is bad is told, the first hundreds of it. */
 void ledger_open(FILE *faults);
 void ledger_bad(enum verdict v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A line below the last, of what else is known. */
+void ledger_more(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A life of the broker begins; the one before ended so. */
 void ledger_new_life(bool gracefully);
@@ -86,7 +89,7 @@ struct delivery {
     struct properties properties;
 };
 uint32_t ledger_delivered(const struct delivery *d);
-void ledger_ack_sent(uint32_t copy);
+void ledger_ack_sent(uint32_t copy, uint32_t group); /* with Commit, in that transaction; or 0 */
 void ledger_ack_answered(uint32_t copy);
 void ledger_ack_committed(uint32_t copy);
 /* Given back, or what held it has gone: it must come again. */

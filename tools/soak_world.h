@@ -11,7 +11,7 @@
 
 #define NOT_A_MESSAGE UINT32_MAX
 
-enum { QUEUES = 6, ROUTES = 10 };
+enum { QUEUES = 6, ROUTES = 10, ROUTES_WITH_QUEUES = 8 }; /* these come first */
 
 struct route {
     const char *exchange, *key;
@@ -21,7 +21,7 @@ struct route {
 extern const struct route world_routes[ROUTES];
 extern const char *const world_queues[QUEUES];
 
-/* Both orders of calls declare everything; the caller waits for each reply. */
+/* The calls that declare everything, one after the other; the caller waits for each reply. */
 struct world_call {
     enum method_id id, reply;
     union {

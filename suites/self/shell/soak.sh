@@ -46,7 +46,7 @@ same "no fault is told" 0 "$(wc -l <"$out/faults.txt")"
 # An instrument that says "none" has to be able to say otherwise.
 sees() { # VERDICT FAULT
     status=0
-    AMQPROOF_FAULT=$2 $soak --kills 6 --seconds 8 --seed 11 --out "$out" >"$work/said" 2>&1 || status=$?
+    AMQPROOF_FAULT=$2 $soak --kills 8 --seconds 15 --seed 11 --out "$out" >"$work/said" 2>&1 || status=$?
     same "$2 is found" 1 "$status"
     same "  and is $1" yes "$(of "if .verdicts.$1 > 0 and (.good | not) then \"yes\" else \"no\" end")"
     same "  and is told" yes "$(grep -q "^$1 (life [0-9]*): " "$out/faults.txt" && echo yes)"
@@ -57,7 +57,7 @@ sees lost held_lost_with_connection
 sees lost delivered_forgotten
 sees duplicated acked_return
 sees duplicated first_recovered_twice
-sees duplicated rollback_forgets_acks
+sees duplicated held_comes_back_twice
 sees unmarked recovered_never_marked
 sees unmarked mark_forgotten_second_time
 sees reordered recovered_in_reverse
@@ -70,7 +70,7 @@ sees unexpected star_takes_many
 sees unanswered confirms_last
 
 # Confirms before the disk has it: even the queues are gone then.
-AMQPROOF_FAULT=written_at_stop_only $soak --kills 6 --seconds 8 --seed 11 --out "$out" >"$work/said" 2>&1 || status=$?
+AMQPROOF_FAULT=written_at_stop_only $soak --kills 8 --seconds 15 --seed 11 --out "$out" >"$work/said" 2>&1 || status=$?
 same "what is written at a stop only is lost with a kill" "1 yes" \
     "$status $(of 'if .verdicts.lost > 0 then "yes" else "no" end')"
 
