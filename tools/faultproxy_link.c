@@ -45,6 +45,11 @@ static void side_init(struct side *s, struct link *l, char who, int fd)
     outlet_init(&s->out);
 }
 
+static void note_fault(void *whom, struct str line)
+{
+    note(whom, "%.*s", STR_ARGS(line));
+}
+
 struct link *link_new(unsigned number, int client, int server, const struct proxy_options *o)
 {
     struct link *l = calloc(1, sizeof *l);
@@ -55,9 +60,10 @@ struct link *link_new(unsigned number, int client, int server, const struct prox
     }
     l->number = number;
     l->log = o->log;
-    l->witness = o->log && o->armed ? witness_new(o->log, number) : NULL;
     l->due_ms = UINT64_MAX;
     l->engine = fault_engine_new(o->shared);
+    if (o->log && o->armed)
+        fault_tell(l->engine, note_fault, l);
     side_init(&l->client, l, 'C', client);
     side_init(&l->server, l, 'S', server);
     return l;
@@ -88,7 +94,6 @@ void link_free(struct link *l)
     outlet_clear(&l->client.out);
     outlet_clear(&l->server.out);
     fault_engine_free(l->engine);
-    witness_free(l->witness);
     free(l);
 }
 
@@ -113,29 +118,11 @@ static void finish(struct link *l)
     outlet_put(&l->server.out, &fin);
 }
 
-static void note_step(const struct link *l, const struct fault_step *s)
-{
-    const char *to = s->to == 'C' ? "client" : "server";
-
-    switch (s->effect) {
-    case EFFECT_SEND: break;
-    case EFFECT_WAIT: note(l, "fault: %" PRIu64 " ms of nothing to the %s", s->n, to); break;
-    case EFFECT_THROTTLE:
-        note(l, "fault: at most %" PRIu64 " octets a second to the %s", s->n, to);
-        break;
-    case EFFECT_FIN: note(l, "fault: both sides are ended by FIN"); break;
-    case EFFECT_RST: note(l, "fault: both sides are ended by RST"); break;
-    }
-}
-
 static void apply(struct link *l, const struct fault_step *steps, size_t n)
 {
     for (size_t i = 0; i < n && !l->ending; i++) {
         struct side *to = steps[i].to == 'C' ? &l->client : &l->server;
 
-        note_step(l, &steps[i]);
-        if (l->witness && steps[i].effect == EFFECT_SEND)
-            witness_said(l->witness, steps[i].to, steps[i].octets);
         if (steps[i].effect == EFFECT_FIN) {
             finish(l);
         } else {
@@ -143,8 +130,6 @@ static void apply(struct link *l, const struct fault_step *steps, size_t n)
             outlet_put(&to->out, &steps[i]);
         }
     }
-    if (l->witness)
-        witness_settle(l->witness);
 }
 
 /* ---- from a side ---- */
@@ -213,8 +198,6 @@ static bool hear(struct side *s, uint64_t now_ms)
     }
     s->said += (uint64_t)n;
     if (!l->ending) {
-        if (l->witness)
-            witness_heard(l->witness, s->who, (struct str){ octets, (size_t)n });
         steps = fault_feed(l->engine, s->who, (struct str){ octets, (size_t)n }, now_ms, &count);
         apply(l, steps, count);
     }

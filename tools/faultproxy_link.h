@@ -9,7 +9,6 @@
 
 #include "faultproxy_net.h"
 #include "faultproxy_outlet.h"
-#include "faultproxy_witness.h"
 
 struct proxy_options {
     int listener;
@@ -41,8 +40,7 @@ struct link {
     TAILQ_ENTRY(link) next;
     struct side client, server;
     struct fault_engine *engine;
-    FILE *log;               /* NULL: none */
-    struct witness *witness; /* NULL: nobody asks what a fault does */
+    FILE *log; /* NULL: none */
     unsigned number;
     bool connected;    /* to the server */
     bool ending;       /* by a fault: what is said is not heard */

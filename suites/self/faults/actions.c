@@ -183,6 +183,85 @@ TEST(insert)
          "\\x00\\x00\\x00\\x00\\xce\"\n");
 }
 
+/* From left to right: what was inserted before the drop goes, what was matched does not. */
+TEST(insert_then_drop)
+{
+    play("on S basic.ack insert S . basic.nack delivery-tag=.delivery-tag then drop",
+         "S 1 basic.ack delivery-tag=1\n"
+         "  S 1 basic.nack delivery-tag=1\n");
+    play("on S basic.ack insert after S . basic.nack delivery-tag=.delivery-tag then drop",
+         "S 1 basic.ack delivery-tag=1\n"
+         "  S 1 basic.nack delivery-tag=1\n");
+    play("on S basic.ack duplicate then drop", "S 1 basic.ack delivery-tag=1\n");
+    play("on C tx.commit insert C . tx.rollback then answer S . tx.commit-ok",
+         "C 1 tx.commit\n"
+         "  S 1 tx.commit-ok\n"
+         "  C 1 tx.rollback\n");
+    play("on S basic.deliver +content insert S . basic.ack delivery-tag=1 then insert after S . "
+         "basic.ack delivery-tag=2 then drop",
+         "S 1 basic.deliver delivery-tag=1 exchange=\"\"\n"
+         "S 1 header class=basic size=1\n"
+         "S 1 body \"x\"\n"
+         "  S 1 basic.ack delivery-tag=1 + S 1 basic.ack delivery-tag=2\n"
+         "S 1 basic.ack delivery-tag=3\n"
+         "  S 1 basic.ack delivery-tag=3\n");
+}
+
+TEST(inserts_stand_as_they_are_written)
+{
+    play("on S basic.ack insert S . basic.nack delivery-tag=1 then insert S . basic.nack "
+         "delivery-tag=2 then insert after S . basic.nack delivery-tag=4 then insert after S . "
+         "basic.nack delivery-tag=5",
+         "S 1 basic.ack delivery-tag=3\n"
+         "  S 1 basic.nack delivery-tag=1 + S 1 basic.nack delivery-tag=2 + "
+         "S 1 basic.ack delivery-tag=3 + S 1 basic.nack delivery-tag=4 + "
+         "S 1 basic.nack delivery-tag=5\n");
+    play("on S basic.deliver +content insert S . basic.nack delivery-tag=1 then insert S . "
+         "basic.nack delivery-tag=2",
+         "S 1 basic.deliver delivery-tag=1 exchange=\"\"\n"
+         "S 1 header class=basic size=0\n"
+         "  S 1 basic.nack delivery-tag=1 + S 1 basic.nack delivery-tag=2 + "
+         "S 1 basic.deliver delivery-tag=1 exchange=\"\" + S 1 header class=basic size=0\n");
+    play("on S basic.ack drop then insert S . basic.nack delivery-tag=1 then insert S . "
+         "basic.nack delivery-tag=2",
+         "S 1 basic.ack delivery-tag=3\n"
+         "  S 1 basic.nack delivery-tag=1 + S 1 basic.nack delivery-tag=2\n");
+}
+
+TEST(insert_then_close)
+{
+    play("on S basic.deliver +content insert S . basic.ack delivery-tag=1 then close channel 404 "
+         "\"x\"",
+         "S 1 basic.deliver delivery-tag=1 exchange=\"\"\n"
+         "S 1 header class=basic size=0\n"
+         "  S 1 basic.ack delivery-tag=1 + "
+         "S 1 channel.close reply-code=404 reply-text=\"x\" class-id=60 method-id=60\n"
+         "  C 1 channel.close reply-code=404 reply-text=\"x\" class-id=60 method-id=60\n");
+    play("on C basic.get insert C . basic.ack delivery-tag=1 then close channel 404 \"x\"",
+         "C 1 basic.get queue=\"q\"\n"
+         "  C 1 basic.ack delivery-tag=1\n"
+         "  S 1 channel.close reply-code=404 reply-text=\"x\" class-id=60 method-id=70\n"
+         "  C 1 channel.close reply-code=404 reply-text=\"x\" class-id=60 method-id=70\n");
+    play("on S basic.deliver insert S . basic.ack delivery-tag=1 then close 541 \"x\"",
+         "S 1 basic.deliver delivery-tag=1 exchange=\"\"\n"
+         "  S 1 basic.ack delivery-tag=1 + "
+         "S 0 connection.close reply-code=541 reply-text=\"x\" class-id=60 method-id=60\n");
+    play("on S basic.ack insert S . basic.nack delivery-tag=1 then close fin",
+         "S 1 basic.ack delivery-tag=1\n"
+         "  S 1 basic.nack delivery-tag=1\n"
+         "  fin\n");
+}
+
+/* What goes on later is still about the frame that matched. */
+TEST(insert_then_hold)
+{
+    play("on S basic.ack insert S . basic.nack delivery-tag=7 then hold 5 then insert after S . "
+         "basic.nack delivery-tag=.delivery-tag then drop",
+         "S 1 basic.ack delivery-tag=1\n"
+         "at 5\n"
+         "  S 1 basic.nack delivery-tag=7 + S 1 basic.nack delivery-tag=1\n");
+}
+
 TEST(answer)
 {
     play("on C queue.delete answer S . queue.delete-ok message-count=0",

@@ -70,6 +70,7 @@ struct stage {
     struct arena *a;
     uint64_t now;
     struct buf text;
+    bool log; /* what is told about it, instead of what comes out */
 };
 
 static void frames_print(struct stage *s, char to, struct str octets)
@@ -154,7 +155,8 @@ static void act(struct stage *s, struct str line)
         steps = fault_ended(s->e, line.p[0], ends_with(line, " resets"), s->now, &n);
     else
         steps = feed_line(s, line, &n);
-    steps_print(s, steps, n);
+    if (!s->log)
+        steps_print(s, steps, n);
 }
 
 static void act_all(struct stage *s, const char *script)
@@ -168,10 +170,17 @@ static void act_all(struct stage *s, const char *script)
     }
 }
 
-void play(const char *fault, const char *script)
+static void tell_stage(void *whom, struct str line)
+{
+    struct stage *s = whom;
+
+    buf_printf(&s->text, "  %.*s\n", STR_ARGS(line));
+}
+
+static void play_it(const char *fault, const char *script, bool log)
 {
     struct fault_file f;
-    struct stage s = { .a = arena_new() };
+    struct stage s = { .a = arena_new(), .log = log };
     struct str text = arena_printf(s.a, "fault f\n%s", fault);
     struct fault_shared *shared;
 
@@ -181,6 +190,8 @@ void play(const char *fault, const char *script)
     CU_ASSERT_FATAL(s.text.n == 0);
     shared = fault_shared_new(fault_find(&f, "f"), 1);
     s.e = fault_engine_new(shared);
+    if (log)
+        fault_tell(s.e, tell_stage, &s);
     act_all(&s, script);
     want_text(buf_str(&s.text), str_of(script), fault);
     fault_engine_free(s.e);
@@ -188,4 +199,14 @@ void play(const char *fault, const char *script)
     fault_file_clear(&f);
     buf_clear(&s.text);
     arena_free(s.a);
+}
+
+void play(const char *fault, const char *script)
+{
+    play_it(fault, script, false);
+}
+
+void play_log(const char *fault, const char *script)
+{
+    play_it(fault, script, true);
 }

@@ -35,6 +35,8 @@ void want_text(struct str got, struct str wanted, const char *about);
    a line for each write, its frames with ` + ` between, `S` being what the client gets; and
    `S waits 100`, `S throttled 100`, `fin`, `rst`. */
 void play(const char *fault, const char *script);
+/* The same, but indented is what the engine has told about it: the lines of the log. */
+void play_log(const char *fault, const char *script);
 
 /* What is complained about in a file of this text, with "F" for its path. */
 void want_complaints(const char *text, const char *wanted);
