@@ -41,7 +41,7 @@ BROKER_LIBS  := -luv -llmdb -ljansson -lssl -lcrypto -lm
 
 PROGRAMS := $(BUILD)/suites $(BUILD)/refbroker $(BUILD)/refbroker-faulty $(BUILD)/dissect $(BUILD)/lint-capture \
             $(BUILD)/selftest-wire $(BUILD)/selftest-harness $(BUILD)/selftest-broker \
-            $(BUILD)/selftest-faults \
+            $(BUILD)/selftest-faults $(BUILD)/selftest-store \
             $(BUILD)/handshake $(BUILD)/free-port $(BUILD)/benchmark $(BUILD)/faultproxy $(BUILD)/replay $(BUILD)/soak
 
 .PHONY: all conformance check lint bench faults soak fmt check-spec clean install help print-cflags
@@ -94,6 +94,11 @@ $(BUILD)/selftest-harness: $(call objects,suites/self/harness) $(FIXTURES)
 $(BUILD)/selftest-broker: $(call objects,suites/self/broker) $(INSIDES)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS) -lcunit
 
+# The store on a disk that loses power: the calls that write come past suites/self/store/disk.c.
+$(BUILD)/selftest-store: $(call objects,suites/self/store) $(INSIDES) \
+        $(patsubst %,$(BUILD)/o/suites/self/broker/%.o,main store_rig)
+	$(CC) $(LDFLAGS) -o $@ $^ $(BROKER_LIBS) -lcunit
+
 $(BUILD)/selftest-faults: $(call objects,suites/self/faults) $(FAULTS) $(WIRE)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcunit -lm
 
@@ -129,10 +134,11 @@ bench:
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,benchmark refbroker handshake free-port)
 	@AMQPROOF_BUILD=$(BUILD) tools/bench --brokers "$(BROKERS)" --rounds $(ROUNDS)
 
-#: soak         kills the reference broker KILLS times (1000) under work, in WITHIN seconds at most (1800)
+#: soak         crash states of the store; the reference broker killed KILLS times (1000) under work
 soak:
 	@tools/bootstrap build
-	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,soak refbroker handshake free-port)
+	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,soak selftest-store refbroker handshake free-port)
+	@AMQPROOF_CRASH_SEEDS=20 $(BUILD)/selftest-store crash
 	@AMQPROOF_BUILD=$(BUILD) tools/soak --kills $(KILLS) --seconds $(WITHIN)
 
 #: check        everything: unit tests, suites on two brokers, sanitizers, lint

@@ -8,7 +8,7 @@ adapter=broker-under-test/rabbitmq/adapter
 refuses "get-broker of nothing names those there are" 2 "rabbitmq:3.8 rabbitmq:3.10 rabbitmq:4.0 rabbitmq:4.3" tools/get-broker
 refuses "a version that no suite has" 2 "no broker 'rabbitmq:9.9'; there are: rabbitmq:3.8" tools/get-broker rabbitmq:9.9
 refuses "before anything is fetched" 2 "no broker 'nobody:1'" tools/get-broker rabbitmq:3.8 nobody:1
-refuses "the adapter says how to get what is not here" 1 "RabbitMQ 3.1 is not here; tools/get-broker rabbitmq:3.1" \
+refuses "the adapter says how to get what is not here" 1 "RabbitMQ 3.1 is not installed, nor fetched; tools/get-broker rabbitmq:3.1" \
     env AMQPROOF_VERSION=3.1 $adapter describe
 installed=$(env -u AMQPROOF_VERSION $adapter describe | sed -n 's/^version=//p')
 same "the installed one by the beginning of its version" "$installed" "$(AMQPROOF_VERSION=${installed%.*} $adapter describe | sed -n 's/^version=//p')"
