@@ -317,6 +317,11 @@ TEST(tables_that_differ)
     CU_ASSERT(!table_eq(t, TABLE(ARG("a", INT32(2)), ARG("b", STR("x")))));
     CU_ASSERT(!table_eq(t, TABLE(ARG("a", INT32(1)), ARG("b", STR("y")))));
     CU_ASSERT(!table_eq(t, TABLE(ARG("a", INT32(1)))));
+    CU_ASSERT(table_eq(t, TABLE(ARG("b", STR("x")), ARG("a", INT32(1)))));
+    CU_ASSERT(!table_eq(TABLE(ARG("a", INT32(1)), ARG("a", INT32(1)), ARG("b", STR("x"))),
+                        TABLE(ARG("a", INT32(1)), ARG("b", STR("x")), ARG("b", STR("x")))));
+    CU_ASSERT(table_eq(TABLE(ARG("a", INT32(1)), ARG("a", INT32(2))),
+                       TABLE(ARG("a", INT32(2)), ARG("a", INT32(1)))));
     CU_ASSERT(!value_eq(&one, &other));
     CU_ASSERT(value_eq(&list, &ARRAY(INT8(1), INT8(2))));
     CU_ASSERT(!value_eq(&list, &ARRAY(INT8(1), INT8(3))));
