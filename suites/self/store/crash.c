@@ -102,7 +102,8 @@ static void lay_out(const struct crash *c)
         return;
     f = fopen(path, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    CU_ASSERT_EQUAL(fwrite(c->image.p, 1, c->image.n, f), c->image.n);
+    if (c->image.n)
+        CU_ASSERT_EQUAL(fwrite(c->image.p, 1, c->image.n, f), c->image.n);
     CU_ASSERT_EQUAL(fclose(f), 0);
 }
 
