@@ -21,12 +21,13 @@ struct channel *channel_new(struct conn *c, uint16_t number)
 
 void channel_open(struct channel *ch)
 {
-    uint32_t window = ch->consumer_window;
-
     assert(ch->state == CH_CLOSED);
-    *ch = (struct channel){ .conn = ch->conn, .number = ch->number, .flow = true };
-    if (FAULTY(window_outlives_channel))
-        ch->consumer_window = window;
+    *ch = (struct channel){
+        .conn = ch->conn,
+        .number = ch->number,
+        .flow = true,
+        .consumer_window = FAULTY(window_outlives_channel) ? ch->consumer_window : 0,
+    };
     ch->state = CH_OPEN;
     ch->serial = ++ch->conn->broker->last_serial;
     ch->consumers = map_new();

@@ -238,7 +238,8 @@ size_t queue_purge(struct queue *q)
 
     while ((e = queue_first(q))) {
         take(q, e);
-        e->stored = e->stored && !FAULTY(purged_return);
+        if (FAULTY(purged_return))
+            e->stored = false;
         settle(q, e);
     }
     return n;
