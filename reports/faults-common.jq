@@ -10,3 +10,7 @@ def for_its_reason($fault; $case):
     elif is_assertion | not then false
     elif $fault.kind == "table" or $fault.rules == [] then true
     else any($case.rules[]; . as $r | $fault.rules | index($r)) end;
+
+# A shell pattern as a regular expression over the whole of a word.
+def as_regex: "^" + (gsub("(?<c>[.+^$(){}|\\\\\\[\\]])"; "\\\(.c)") | gsub("\\*"; ".*") | gsub("\\?"; ".")) + "$";
+def selects($case): as_regex as $p | ($case.id | test($p)) or ($case.chapter | test($p));

@@ -7,9 +7,8 @@ include "faults-common";
 $faults[0] as $faults | $cases[0] as $cases | $results[0] as $results
 | ($cases | map({(.id): .}) | add) as $by_id
 | ($results | map(select(.kind != "clean")) | group_by(.name) | map({(.[0].name): {ran: (map(.ran) | add), red: (map(.red) | add)}}) | add // {}) as $seen
-| def as_regex: "^" + (gsub("(?<c>[.+^$(){}|\\\\])"; "\\\(.c)") | gsub("\\*"; ".*") | gsub("\\?"; ".")) + "$";
-  def citing($f): $cases | map(select(any(.rules[]; . as $r | $f.rules | index($r))) | .id);
-  def tried($f): ($f.tries | map(as_regex)) as $p | if $p == [] then [] else $cases | map(select(. as $c | any($p[]; . as $one | ($c.id | test($one)) or ($c.chapter | test($one)))) | .id) end;
+| def citing($f): $cases | map(select(any(.rules[]; . as $r | $f.rules | index($r))) | .id);
+  def tried($f): $cases | map(. as $c | select(any($f.tries[]; selects($c))) | .id);
   def seen($f): any(($seen[$f.name].red // [])[]; . as $red | $by_id[$red.id] as $c | $red | for_its_reason($f; $c));
   def line($f; $ids): [$f.kind, $f.name, $f.file, ($ids | join(" ")), $f.on] | join("\t");
   if $phase == "1" then

@@ -1,5 +1,5 @@
 # The catalogue, and what `--only` says of it (patterns by lines; none: all).
-def as_regex: "^" + (gsub("(?<c>[.+^$(){}|\\\\\\[\\]])"; "\\\(.c)") | gsub("\\*"; ".*") | gsub("\\?"; ".")) + "$";
+include "faults-common";
 
 ($only | split("\n") | map(select(. != "") | as_regex)) as $patterns
 | map(select(. as $f | $patterns == [] or any([$f.name, $f.kind] + $f.rules + $f.real | .[]; . as $word | any($patterns[]; . as $p | $word | test($p)))))

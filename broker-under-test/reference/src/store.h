@@ -8,8 +8,9 @@
    durability to a client (confirm, tx.commit-ok, declare-ok of a durable thing)
    leaves only when store_committed() >= the number its batch was sealed with.
 
-   A put that is deleted while still in the open batch, or in a sealed batch the
-   thread has not begun, is never written. Failure to write (disk full, I/O error)
+   A put that is deleted while still in the open batch is never written; nor is one in a
+   sealed batch that the thread has not begun, unless a transaction (store_atomic) or
+   store_del_queue deletes it. Failure to write (disk full, I/O error)
    is reported once through store_failed; nothing after it is ever committed.
 
    Layout (LMDB named databases):
