@@ -3,21 +3,9 @@
 # All of it stands in the page before a script runs. The script only hides rows that do not have a text,
 # and is not there where nothing can be hidden.
 include "common";
-
-def h: tostring | @html;
+include "page";
 
 def style: "
-:root { color-scheme: light dark; --paper: #ffffff; --panel: #f4f6f8; --line: #dce1e6;
-    --ink: #1b1f24; --quiet: #59626d; --pass: #1a7544; --red: #b8232b; --note: #855800; --none: #5f6873; }
-@media screen and (prefers-color-scheme: dark) { :root { --paper: #14171b; --panel: #1c2127; --line: #2f363e;
-    --ink: #e4e8ec; --quiet: #9aa4af; --pass: #4cc38a; --red: #ff7b7f; --note: #e2b340; --none: #949eaa; } }
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-body { margin: 0 auto; max-width: 110rem; padding: 1.4rem 1.5rem 4rem; background: var(--paper); color: var(--ink); font: 14px/1.45 system-ui, sans-serif; }
-h1 { margin: 0; font-size: 1.7rem; line-height: 1.25; } header p { margin: .1rem 0 1rem; font-size: 1.05rem; }
-a { color: inherit; text-decoration-color: var(--quiet); text-underline-offset: .15em; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-th, td { padding: .35rem .8rem .35rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
 thead th { position: sticky; top: 0; z-index: 1; background: var(--panel); font-weight: 600; }
 thead th:first-child { width: 24rem; }
 thead small, td small, th small { display: block; color: var(--quiet); font-size: 12.5px; font-weight: 400; }
@@ -27,7 +15,6 @@ td b { font-weight: inherit; } td.pass > :first-child { color: var(--pass); } td
 td.note > :first-child { color: var(--note); } td.none > :first-child, td.absent { color: var(--none); }
 form { display: flex; gap: .8rem; margin: 0 0 .8rem; } output, .empty { color: var(--quiet); }
 input { flex: 0 1 24rem; font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: .2rem; padding: .2rem .5rem; }
-:focus-visible { outline: 2px solid var(--quiet); outline-offset: 1px; }
 .wide { overflow-x: auto; } .wide table { min-width: calc(18rem + var(--columns) * 11rem); }
 @media (min-width: 60rem) { .wide { overflow: visible; } }
 @media (max-width: 60rem) { body { padding: 1rem .8rem; } thead th { position: static; } thead th:first-child { width: 15rem; } }
@@ -72,9 +59,7 @@ def group($columns): "<tbody><tr class=\"group\"><th colspan=\"\($columns + 1)\"
 
 ([.columns[].name] | join(", ")) as $names
 | (.columns | length) as $columns
-| "<!DOCTYPE html>", "<html lang=\"en\">", "<head>", "<meta charset=\"utf-8\">",
-  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-  "<title>\($names | h)</title>", "<style>\(style)</style>", "</head>", "<body>",
+| page_head($names; style),
   "<header><h1>\(if $columns == 1 then "" else "\($columns) brokers side by side: " end)\(.differing) of \(.of) \(.by) differ</h1>",
   "<p>\($names | h). "
   + (if .only == "all" then "All \(.by) are here" else "What is the same everywhere is left out" end)
