@@ -1,6 +1,11 @@
 #include "arguments_json.h"
 
 #include "codec.h"
+#include "table.h"
+#include "text.h"
+
+#include <math.h>
+#include <stdio.h>
 
 static bool put_value(struct record *out, const json_t *v);
 
@@ -94,4 +99,91 @@ bool arguments_from_json(struct record *out, const json_t *object)
             return false;
     }
     return true;
+}
+
+/* ---- And back ------------------------------------------------------------------------------ */
+
+static uint64_t octets(const char *p, size_t n)
+{
+    uint64_t value = 0;
+
+    while (n--)
+        value = value << 8 | (uint8_t)*p++;
+    return value;
+}
+
+static double real(const struct field_value *v)
+{
+    union {
+        uint64_t bits;
+        double number;
+    } eight = { .bits = 0 };
+    union {
+        uint32_t bits;
+        float number;
+    } four = { .bits = 0 };
+    double digits;
+
+    switch (v->type) {
+    case 'd': return eight.bits = octets(v->data.p, 8), eight.number;
+    case 'f': return four.bits = (uint32_t)octets(v->data.p, 4), (double)four.number;
+    default: /* decimal: places behind the point, then the digits */
+        digits = (double)(int32_t)octets(v->data.p + 1, 4);
+        return digits / pow(10, (double)octets(v->data.p, 1));
+    }
+}
+
+/* With a point or an exponent, so that it stays what it is. */
+static void put_number(struct record *out, double n)
+{
+    char digits[40];
+
+    snprintf(digits, sizeof digits, "%.17g", n);
+    text_put(out, isfinite(n) ? "%s%s" : "null", digits, strpbrk(digits, ".e") ? "" : ".0");
+}
+
+static void put_field(struct record *out, const struct field_value *v)
+{
+    struct field_value item;
+    struct str rest = v->data;
+    bool flag = false, first = true;
+    int64_t n = 0;
+
+    switch (v->type) {
+    case 'F': arguments_to_json(out, v->data); return;
+    case 'A':
+        for (text_put(out, "["); array_next(&rest, &item); first = false) {
+            text_put(out, first ? "" : ",");
+            put_field(out, &item);
+        }
+        text_put(out, "]");
+        return;
+    case 'S':
+    case 'x': text_json(out, v->data); return;
+    case 'f':
+    case 'd':
+    case 'D': put_number(out, real(v)); return;
+    case 'T': text_put(out, "%llu", (unsigned long long)octets(v->data.p, 8)); return;
+    case 'V': text_put(out, "null"); return;
+    case 't':
+        field_boolean(v, &flag);
+        text_put(out, flag ? "true" : "false");
+        return;
+    default: field_integer(v, &n); text_put(out, "%lld", (long long)n);
+    }
+}
+
+void arguments_to_json(struct record *out, struct str table)
+{
+    struct field_value v;
+    struct str name;
+    bool first = true;
+
+    for (text_put(out, "{"); table_next(&table, &name, &v); first = false) {
+        text_put(out, first ? "" : ",");
+        text_json(out, name);
+        text_put(out, ":");
+        put_field(out, &v);
+    }
+    text_put(out, "}");
 }

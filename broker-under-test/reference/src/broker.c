@@ -5,6 +5,7 @@
 #include "limits.h"
 #include "log.h"
 #include "mem.h"
+#include "share.h"
 
 #include <assert.h>
 #include <openssl/rand.h>
@@ -16,10 +17,13 @@ const struct settings default_settings = {
     .frame_max = LIMIT_FRAME_MAX,
     .heartbeat_s = LIMIT_HEARTBEAT_S,
     .memory_high = LIMIT_MEMORY,
+    .ready_high = LIMIT_READY,
     .body_max = LIMIT_BODY,
     .handshake_ms = LIMIT_HANDSHAKE_MS,
     .default_user = { "guest", 5 },
     .default_pass = { "guest", 5 },
+    .log_level = LOG_LEVEL_INFO,
+    .metrics_address = { "127.0.0.1", 9 },
 };
 
 static void first_opening(struct broker *b)
@@ -47,7 +51,9 @@ struct broker *broker_new(const struct settings *s, struct store *store, char *e
     TAILQ_INIT(&b->conns);
     TAILQ_INIT(&b->talking);
     TAILQ_INIT(&b->gated);
+    TAILQ_INIT(&b->waiting);
     TAILQ_INIT(&b->woken);
+    TAILQ_INIT(&b->crowded);
     TAILQ_INIT(&b->confirming);
     b->recovering = true;
     ok = durable_recover(b, error, error_size);
@@ -61,14 +67,15 @@ struct broker *broker_new(const struct settings *s, struct store *store, char *e
     return b;
 }
 
-void broker_free(struct broker *b)
+bool broker_free(struct broker *b)
 {
+    bool kept;
     struct map_entry *it = NULL;
     struct str name;
     void *each;
 
     assert(TAILQ_EMPTY(&b->conns));
-    store_close(b->store); /* first: it releases the messages it holds */
+    kept = store_close(b->store); /* first: it releases the messages it holds */
     while (map_iter(b->vhosts, &it, &name, &each))
         vhost_free(each);
     for (it = NULL; map_iter(b->users, &it, &name, &each);)
@@ -78,6 +85,7 @@ void broker_free(struct broker *b)
     free(b->routed);
     free(b->todo);
     free(b);
+    return kept;
 }
 
 struct vhost *broker_vhost(const struct broker *b, struct str name)
@@ -166,7 +174,9 @@ static void flush_confirms(struct broker *b, uint64_t committed)
         uint64_t before = ch->confirms.confirmed;
 
         next = TAILQ_NEXT(ch, confirm_link);
-        if (confirms_flush(&ch->confirms, &ch->conn->out, ch->number, committed)) {
+        if (b->store_failed
+                ? confirms_settle(&ch->confirms, &ch->conn->out, ch->number, committed)
+                : confirms_flush(&ch->confirms, &ch->conn->out, ch->number, committed)) {
             TAILQ_REMOVE(&b->confirming, ch, confirm_link);
             ch->confirming = false;
         }
@@ -186,22 +196,76 @@ static void open_gates(struct broker *b)
     }
 }
 
+static void relieve_crowded(struct broker *b, uint64_t committed)
+{
+    struct queue *q, *next;
+
+    if (committed == b->seen_committed && !b->crowd_waits)
+        return;
+    b->crowd_waits = false;
+    for (q = TAILQ_FIRST(&b->crowded); q; q = next) {
+        next = TAILQ_NEXT(q, crowd_link);
+        if (queue_park(q, committed)) {
+            TAILQ_REMOVE(&b->crowded, q, crowd_link);
+            q->crowded = false;
+        }
+    }
+}
+
 /* Some room between the marks, or it would flicker. */
 static void watch_memory(struct broker *b)
 {
-    size_t mark = b->settings.memory_high / (b->blocked ? 5 : 1) * (b->blocked ? 4 : 1);
-    bool short_of = b->memory > mark;
+    size_t mark = b->settings.memory_high / (b->memory_short ? 5 : 1) * (b->memory_short ? 4 : 1);
+    bool short_of = share_used(b) > mark;
+
+    if (short_of == b->memory_short)
+        return;
+    b->memory_short = short_of;
+    log_warnx("memory %s its mark: %zu bytes, publishers %s",
+              short_of ? "above" : "below", share_used(b), short_of ? "wait" : "go on");
+}
+
+/* Not to be told at each try: only when it begins and when it is over. */
+static void watch_disk(struct broker *b)
+{
+    const char *full = store_full(b->store), *failed = store_failed(b->store);
+
+    if (full && !b->disk_full)
+        log_error("%s: what is durable waits, publishers are blocked, all else goes on", full);
+    if (b->disk_full && !full && !failed)
+        log_warnx("there is room on the disk again: what waited is kept, publishers go on");
+    if (failed && !b->store_failed)
+        log_error("the store failed for good: %s; what is durable is refused, all else goes on; "
+                  "see to the disk, then start again",
+                  failed);
+    b->disk_full = full;
+    b->store_failed = failed != NULL;
+}
+
+static void watch(struct broker *b)
+{
     struct conn *c;
 
-    if (short_of == b->blocked)
+    watch_disk(b);
+    watch_memory(b);
+    if (b->blocked == (b->memory_short || b->disk_full))
         return;
-    b->blocked = short_of;
-    log_warnx("memory %s its mark: %zu bytes of messages, publishers %s",
-              short_of ? "above" : "below", b->memory, short_of ? "wait" : "go on");
+    b->blocked = !b->blocked;
     for (c = TAILQ_FIRST(&b->conns); c; c = TAILQ_NEXT(c, link)) {
         if (c->publisher)
-            conn_tell_blocked(c, short_of);
+            conn_tell_blocked(c, b->blocked || c->waits_for);
     }
+}
+
+/* What waits now will wait for ever. */
+static void refuse_waiting(struct broker *b)
+{
+    struct conn *c;
+
+    for (c = TAILQ_FIRST(&b->conns); c; c = TAILQ_NEXT(c, link)) {
+        conn_store_failed(c);
+    }
+    open_gates(b);
 }
 
 void broker_turn(struct broker *b)
@@ -211,12 +275,18 @@ void broker_turn(struct broker *b)
     broker_pump(b);
     store_seal(b->store);
     store_reap(b->store);
+    watch(b);
+    share_reprieve(b);
+    share_relieve(b);
+    share_return(b);
     committed = store_committed(b->store);
     flush_confirms(b, committed);
     if (committed != b->seen_committed)
         open_gates(b);
+    relieve_crowded(b, committed);
     b->seen_committed = committed;
-    watch_memory(b);
+    if (b->store_failed)
+        refuse_waiting(b);
 }
 
 struct conn *broker_next_talking(struct broker *b)

@@ -3,18 +3,26 @@
 #define REF_BROKER_H
 
 #include "conn.h"
+#include "counts.h"
+#include "log.h"
 #include "map.h"
 #include "store.h"
+#include "tls.h"
 
 struct settings {
     uint16_t channel_max;
     uint32_t frame_max;
     uint16_t heartbeat_s;
     size_t memory_high;
+    size_t ready_high; /* of one queue's ready messages, what is in memory */
     size_t body_max;
     uint64_t handshake_ms;
     bool guest_anywhere; /* loopback_users = none */
     struct str default_user, default_pass;
+    enum log_level log_level;
+    uint16_t metrics_port; /* 0: no /metrics */
+    struct str metrics_address;
+    struct tls_settings tls;
 };
 
 extern const struct settings default_settings;
@@ -25,11 +33,22 @@ struct broker {
     struct map *vhosts, *users;
     TAILQ_HEAD(conn_list, conn) conns, talking, gated;
     TAILQ_HEAD(woken_list, queue) woken;
+    TAILQ_HEAD(crowded_list, queue) crowded; /* longer than what may be in memory */
+    bool crowd_waits;                        /* and need not wait for the store to go on */
     TAILQ_HEAD(confirming_list, channel) confirming;
     bool recovering; /* what comes from the store is not put into it */
     uint64_t seen_committed;
     size_t memory; /* messages and entries */
-    bool blocked;
+    size_t things, held, unsent;          /* the other accounts, see share.h */
+    size_t used_most;                     /* since memory was last given back */
+    size_t conn_count;
+    TAILQ_HEAD(waiting_list, conn) waiting; /* publishers to long queues */
+    bool reprieved;                       /* one of them may go on */
+    struct counts counts;
+    const char *disk_full; /* why durable things wait; NULL: they do not */
+    bool store_failed;
+    bool memory_short;
+    bool blocked; /* by either: publishers are not read from */
     uint64_t boot; /* how often this store was opened: the high part of new numbers */
     uint64_t last_id, last_serial, last_conn, last_routing;
     uint64_t last_name;    /* of queues and tags the broker names */
@@ -43,8 +62,8 @@ struct broker {
    empty one gets vhost "/" and the default user. NULL and a line in error on damage. */
 struct broker *broker_new(const struct settings *s, struct store *store, char *error,
                           size_t error_size);
-/* All connections are gone. Closes the store. */
-void broker_free(struct broker *b);
+/* All connections are gone. Closes the store; false: not all was kept. */
+bool broker_free(struct broker *b);
 
 struct vhost *broker_vhost(const struct broker *b, struct str name);
 struct vhost *broker_add_vhost(struct broker *b, struct str name);

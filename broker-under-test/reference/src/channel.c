@@ -3,7 +3,9 @@
 #include "broker.h"
 #include "consumer.h"
 #include "faulty.h"
+#include "limits.h"
 #include "mem.h"
+#include "share.h"
 #include "tx.h"
 
 #include <assert.h>
@@ -15,6 +17,7 @@ struct channel *channel_new(struct conn *c, uint16_t number)
 
     ch->conn = c;
     ch->number = number;
+    c->broker->things += COST_CHANNEL;
     ch->state = CH_CLOSED;
     return ch;
 }
@@ -30,13 +33,24 @@ void channel_open(struct channel *ch)
     };
     ch->state = CH_OPEN;
     ch->serial = ++ch->conn->broker->last_serial;
+    ch->conn->broker->counts.channels_opened++;
     ch->consumers = map_new();
 }
 
-static void drop_content(struct content *c)
+/* The row of what is unacknowledged counts, as the messages in it do. */
+static void count_slots(struct channel *ch)
 {
-    if (c->message)
+    ch->conn->broker->things +=
+        (ch->unacked.capacity - ch->slots_counted) * sizeof(struct unacked_slot);
+    ch->slots_counted = ch->unacked.capacity;
+}
+
+static void drop_content(struct conn *conn, struct content *c)
+{
+    if (c->message) {
+        share_hold(conn, c->message->room, 0);
         message_unref(c->message);
+    }
     *c = (struct content){ .want = CONTENT_NONE };
 }
 
@@ -67,6 +81,7 @@ void channel_end(struct channel *ch, enum channel_state state)
         return;
     }
     ch->state = state;
+    ch->conn->broker->counts.channels_closed++;
     if (ch->tx && FAULTY(close_commits))
         tx_commit(ch);
     if (ch->tx)
@@ -84,14 +99,16 @@ void channel_end(struct channel *ch, enum channel_state state)
     ch->confirming = false;
     map_free(ch->consumers);
     unacked_clear(&ch->unacked);
+    count_slots(ch);
     confirms_clear(&ch->confirms);
     str_free(&ch->last_queue);
-    drop_content(&ch->content);
+    drop_content(ch->conn, &ch->content);
 }
 
 void channel_free(struct channel *ch)
 {
     channel_end(ch, CH_CLOSED);
+    ch->conn->broker->things -= COST_CHANNEL;
     free(ch);
 }
 
@@ -106,6 +123,7 @@ void channel_track(struct channel *ch, uint64_t tag, struct entry *e, struct con
         ch->window_bytes_used += e->message->body_bytes;
     }
     unacked_add(&ch->unacked, tag, e);
+    count_slots(ch);
 }
 
 void channel_release(struct channel *ch, struct entry *e)
@@ -173,6 +191,7 @@ void channel_apply(struct channel *ch, struct entry *e, enum outcome outcome)
 {
     channel_release(ch, e);
     if (outcome == OUTCOME_DONE) {
+        ch->conn->broker->counts.settled++;
         queue_settle(e->queue, e);
         return;
     }
@@ -183,7 +202,7 @@ void channel_apply(struct channel *ch, struct entry *e, enum outcome outcome)
 static void settle(struct channel *ch, const struct unacked_slot *slot, enum outcome outcome)
 {
     if (ch->mode == MODE_TX && !(FAULTY(tx_rejects_at_once) && outcome == OUTCOME_REQUEUE))
-        tx_settle(ch->tx, slot, outcome);
+        tx_settle(ch, slot, outcome);
     else
         channel_apply(ch, slot->entry, outcome);
 }

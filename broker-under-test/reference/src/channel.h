@@ -37,6 +37,7 @@ struct channel {
     bool flow;
     struct map *consumers; /* by tag */
     struct unacked unacked;
+    size_t slots_counted; /* of them, in broker->things */
     uint64_t last_tag;
     /* Qos, global clear: what every new consumer gets. */
     uint32_t consumer_window;

@@ -7,38 +7,20 @@
 
 #include <assert.h>
 
-struct cursor cursor_of(struct str s)
+bool cursor_lacks(struct cursor *c)
 {
-    return (struct cursor){ .p = (const uint8_t *)s.p, .length = s.n };
-}
-
-static bool has(struct cursor *c, size_t n)
-{
-    c->bits_left = 0;
-    if (FAULTY(missing_octets_are_zero) && n > c->length - c->at)
-        return c->at = c->length, false;
-    if (n > c->length - c->at)
+    if (FAULTY(missing_octets_are_zero))
+        c->at = c->length;
+    else
         c->bad = true;
-    return !c->bad;
-}
-
-uint64_t cursor_uint(struct cursor *c, size_t octets)
-{
-    uint64_t value = 0;
-
-    if (!has(c, octets))
-        return 0;
-    for (size_t i = 0; i < octets; i++)
-        value = value << 8 | c->p[c->at + i];
-    c->at += octets;
-    return value;
+    return false;
 }
 
 struct str cursor_take(struct cursor *c, size_t n)
 {
     struct str s = { (const char *)c->p + c->at, n };
 
-    if (!has(c, n))
+    if (!cursor_has(c, n))
         return (struct str){ "", 0 };
     c->at += n;
     return s;
@@ -114,14 +96,6 @@ static wire_longstr get_longstr(struct cursor *c)
 #define get_longlong(c) cursor_uint(c, 8)
 #define get_shortstr(c) cursor_shortstr(c)
 #define get_table(c)    cursor_table(c)
-
-void put_uint(char *at, uint64_t value, size_t octets)
-{
-    while (octets-- > 0) {
-        at[octets] = (char)(value & 0xff);
-        value >>= 8;
-    }
-}
 
 /* Writing knows two passes over the fields: how long, then into place. With no place
    (at is NULL) the same calls only count. */
@@ -332,8 +306,8 @@ bool properties_read(struct properties *p, struct str all)
     *p = (struct properties){ .headers = { "", 0 } };
     if (flags & 3)
         return false;
-    for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
-        if (flags & 0x8000u >> i)
+    for (unsigned i = 0; flags << i & 0xffff; i++) {
+        if (flags << i & 0x8000u)
             read_property(p, (enum property)i, &c);
     }
     return cursor_finished(&c);

@@ -10,6 +10,8 @@
 #include "out.h"
 #include "str.h"
 
+#include <endian.h>
+
 /* clang-format off */
 enum frame_type {
 #define FRAME(name, value) FRAME_##name = value,
@@ -59,8 +61,47 @@ struct cursor {
     bool bad;
 };
 
-struct cursor cursor_of(struct str s);
-uint64_t cursor_uint(struct cursor *c, size_t octets);
+static inline struct cursor cursor_of(struct str s)
+{
+    return (struct cursor){ .p = (const uint8_t *)s.p, .length = s.n };
+}
+
+/* There is less than was asked for. */
+bool cursor_lacks(struct cursor *c);
+
+static inline bool cursor_has(struct cursor *c, size_t n)
+{
+    c->bits_left = 0;
+    return n <= c->length - c->at ? !c->bad : cursor_lacks(c);
+}
+
+/* The integers of the protocol have 1, 2, 4 or 8 octets, and a message has two dozen of them: so
+   each is read, and written, in one go. */
+static inline uint64_t get_uint(const uint8_t *p, size_t octets)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (octets) {
+    case 1: return *p;
+    case 2: return memcpy(&two, p, 2), be16toh(two);
+    case 4: return memcpy(&four, p, 4), be32toh(four);
+    default: return memcpy(&eight, p, 8), be64toh(eight);
+    }
+}
+
+static inline uint64_t cursor_uint(struct cursor *c, size_t octets)
+{
+    uint64_t value;
+
+    if (!cursor_has(c, octets))
+        return 0;
+    value = get_uint(c->p + c->at, octets);
+    c->at += octets;
+    return value;
+}
+
 struct str cursor_take(struct cursor *c, size_t n);
 struct str cursor_shortstr(struct cursor *c);
 struct str cursor_table(struct cursor *c); /* validated */
@@ -110,6 +151,19 @@ struct properties {
 /* all: from the property flags on. false: malformed. */
 bool properties_read(struct properties *p, struct str all);
 
-void put_uint(char *at, uint64_t value, size_t octets);
+static inline void put_uint(char *at, uint64_t value, size_t octets)
+{
+    uint8_t one = (uint8_t)value;
+    uint16_t two = htobe16((uint16_t)value);
+    uint32_t four = htobe32((uint32_t)value);
+
+    value = htobe64(value);
+    switch (octets) {
+    case 1: *at = (char)one; break;
+    case 2: memcpy(at, &two, 2); break;
+    case 4: memcpy(at, &four, 4); break;
+    default: memcpy(at, &value, 8); break;
+    }
+}
 
 #endif

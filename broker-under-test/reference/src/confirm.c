@@ -18,7 +18,8 @@ void confirms_add(struct confirms *c, uint64_t batch)
     struct confirm_run *last = c->count ? &c->runs[c->count - 1] : NULL;
 
     c->published++;
-    if (last && last->batch >= batch) {
+    if (last && last->batch >= batch &&
+        (last->batch == CONFIRM_NEVER) == (batch == CONFIRM_NEVER)) {
         last->last = c->published;
         return;
     }
@@ -28,6 +29,28 @@ void confirms_add(struct confirms *c, uint64_t batch)
     }
     assert(c->runs);
     c->runs[c->count++] = (struct confirm_run){ .last = c->published, .batch = batch };
+}
+
+static void say(struct out *o, uint16_t channel, bool kept, uint64_t tag, bool multiple)
+{
+    if (kept)
+        send_basic_ack(o, channel,
+                       &(struct m_basic_ack){ .delivery_tag = tag, .multiple = multiple });
+    else
+        send_basic_nack(o, channel,
+                        &(struct m_basic_nack){ .delivery_tag = tag, .multiple = multiple });
+}
+
+bool confirms_settle(struct confirms *c, struct out *o, uint16_t channel, uint64_t committed)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct confirm_run *r = &c->runs[i];
+
+        say(o, channel, r->batch <= committed, r->last, r->last - c->confirmed > 1);
+        c->confirmed = r->last;
+    }
+    c->count = 0;
+    return true;
 }
 
 bool confirms_flush(struct confirms *c, struct out *o, uint16_t channel, uint64_t committed)

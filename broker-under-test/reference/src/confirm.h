@@ -9,9 +9,12 @@
 
 struct out;
 
+/* Waits for a batch that never comes: it was refused. */
+#define CONFIRM_NEVER UINT64_MAX
+
 struct confirm_run {
     uint64_t last;  /* number of its last publish */
-    uint64_t batch; /* 0: nothing to wait for */
+    uint64_t batch; /* 0: nothing to wait for; or CONFIRM_NEVER */
 };
 
 struct confirms {
@@ -25,5 +28,9 @@ void confirms_clear(struct confirms *c);
 void confirms_add(struct confirms *c, uint64_t batch);
 /* Sends one Basic.Ack for all that is committed. true: nothing waits any more. */
 bool confirms_flush(struct confirms *c, struct out *o, uint16_t channel, uint64_t committed);
+
+/* The store has failed: sends Basic.Ack for what was committed before and what needs no store,
+   Basic.Nack for all else. Nothing waits any more. */
+bool confirms_settle(struct confirms *c, struct out *o, uint16_t channel, uint64_t committed);
 
 #endif

@@ -6,6 +6,7 @@
 #include "limits.h"
 #include "log.h"
 #include "mem.h"
+#include "share.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -25,7 +26,17 @@ struct conn *conn_new(struct broker *b, const char *peer, bool loopback, uint64_
     out_init(&c->out);
     TAILQ_INIT(&c->owned);
     TAILQ_INSERT_TAIL(&b->conns, c, link);
+    b->conn_count++;
+    b->counts.connections_opened++;
+    log_conn(c->number, LOG_LEVEL_DEBUG, "accepted from %s", c->peer);
+    b->things += COST_CONNECTION;
     return c;
+}
+
+void conn_identify(struct conn *c, struct str name)
+{
+    if (name.p)
+        c->certified = str_dup(name);
 }
 
 static void stop_talking(struct conn *c)
@@ -46,9 +57,15 @@ void conn_free(struct conn *c)
     TAILQ_REMOVE(&c->broker->conns, c, link);
     c->out.pinned = 0;
     out_clear(&c->out);
+    share_count_unsent(c);
+    share_hold(c, c->held, 0);
+    c->broker->conn_count--;
+    c->broker->counts.connections_closed++;
+    c->broker->things -= COST_CONNECTION + c->channel_room * sizeof(struct channel *);
     free(c->channels);
     free(c->partial);
     str_free(&c->claims);
+    str_free(&c->certified);
     free(c);
 }
 
@@ -77,6 +94,7 @@ struct channel *conn_add_channel(struct conn *c, uint16_t number)
         size_t room =
             (size_t)number + 1 > c->channel_room * 2 ? (size_t)number + 1 : c->channel_room * 2;
 
+        c->broker->things += (room - c->channel_room) * sizeof(struct channel *);
         c->channels = xgrow(c->channels, room, sizeof(struct channel *));
         while (c->channel_room < room)
             c->channels[c->channel_room++] = NULL;
@@ -94,13 +112,14 @@ void conn_release(struct conn *c)
     }
     while (!TAILQ_EMPTY(&c->owned))
         queue_delete(TAILQ_FIRST(&c->owned));
+    share_forgive(c);
     c->publisher = false;
 }
 
 void conn_gone(struct conn *c)
 {
     if (c->state != CONN_DEAD && c->state != CONN_HEADER)
-        log_info("%s: connection lost", c->peer);
+        log_conn(c->number, LOG_LEVEL_INFO, "lost: %s went without a word", c->peer);
     if (FAULTY(held_lost_with_connection))
         conn_enter(c, CONN_DEAD);
     conn_release(c);
@@ -114,8 +133,8 @@ void conn_close(struct conn *c, struct refusal why, uint16_t class_id, uint16_t 
     char text[256];
 
     assert(c->state & (CONN_OPEN | CONN_NEGOTIATING));
-    log_warnx("%s: connection closed: %d %s, %s", c->peer, why.code, reply_name(why.code),
-              why.text);
+    log_conn(c->number, LOG_LEVEL_WARNING, "closed: %d %s, %s; peer %s", why.code,
+             reply_name(why.code), why.text, c->peer);
     snprintf(text, sizeof text, "%s - %s", reply_name(why.code), why.text);
     if (!FAULTY(closing_connection_serves))
         conn_release(c);
@@ -126,7 +145,7 @@ void conn_close(struct conn *c, struct refusal why, uint16_t class_id, uint16_t 
 
 void conn_drop(struct conn *c, const char *why)
 {
-    log_warnx("%s: dropped: %s", c->peer, why);
+    log_conn(c->number, LOG_LEVEL_WARNING, "dropped: %s; peer %s", why, c->peer);
     conn_release(c);
     out_clear(&c->out);
     conn_enter(c, CONN_DEAD);
@@ -135,7 +154,7 @@ void conn_drop(struct conn *c, const char *why)
 
 void conn_shun(struct conn *c, const char *why)
 {
-    log_warnx("%s: refused in negotiation: %s", c->peer, why);
+    log_conn(c->number, LOG_LEVEL_WARNING, "refused in negotiation: %s; peer %s", why, c->peer);
     conn_enter(c, CONN_PAUSED);
 }
 
@@ -147,13 +166,58 @@ void conn_force_close(struct conn *c, const char *why)
         conn_drop(c, why);
 }
 
+static struct str short_of(const struct broker *b)
+{
+    return b->disk_full ? STR("low on disk") : STR("low on memory");
+}
+
+bool conn_say_ahead(struct conn *c, const char *octets, size_t n)
+{
+    if (!out_gated(&c->out, store_committed(c->broker->store)))
+        return false;
+    out_ahead(&c->out, octets, n);
+    stop_talking(c);
+    conn_talk(c);
+    return true;
+}
+
+static void tell_ahead(struct conn *c, bool blocked)
+{
+    struct out said;
+    struct iovec whole;
+
+    out_init(&said);
+    if (blocked)
+        send_connection_blocked(&said, 0,
+                                &(struct m_connection_blocked){ .reason = short_of(c->broker) });
+    else
+        send_connection_unblocked(&said, 0, &(struct m_connection_unblocked){ .no_field = 0 });
+    if (out_iov(&said, &whole, 1, 0) == 1)
+        conn_say_ahead(c, whole.iov_base, whole.iov_len);
+    out_clear(&said);
+}
+
+void conn_store_failed(struct conn *c)
+{
+    if (!out_cut(&c->out, store_committed(c->broker->store)))
+        return;
+    if (c->state == CONN_OPEN)
+        conn_close(c, refuse(INTERNAL_ERROR, "the store has failed, this could not be kept"), 0, 0);
+    else
+        conn_drop(c, "waited for the store, which has failed");
+}
+
 void conn_tell_blocked(struct conn *c, bool blocked)
 {
     if (!c->cap_blocked || c->told_blocked == blocked || c->state != CONN_OPEN)
         return;
     c->told_blocked = blocked;
+    if (out_gated(&c->out, store_committed(c->broker->store))) {
+        tell_ahead(c, blocked);
+        return;
+    }
     if (blocked)
-        SEND(c, 0, connection_blocked, .reason = STR("low on memory"));
+        SEND(c, 0, connection_blocked, .reason = short_of(c->broker));
     else
         SEND_BARE(c, 0, connection_unblocked);
 }
@@ -165,15 +229,16 @@ bool conn_finished(const struct conn *c)
 
 bool conn_wants_input(const struct conn *c)
 {
-    if (out_waiting(&c->out) > LIMIT_OUT_DEAF)
+    if (out_waiting(&c->out) > LIMIT_OUT_DEAF / LIMIT_OUT_HIGH * share_unsent(c->broker))
         return false;
-    return !(c->publisher && c->broker->blocked);
+    return !c->waits_for && !(c->publisher && c->broker->blocked);
 }
 
 size_t conn_output(struct conn *c, struct iovec *iov, size_t max)
 {
     size_t n = out_iov(&c->out, iov, max, store_committed(c->broker->store));
 
+    share_count_unsent(c);
     if (n == 0 && out_waiting(&c->out) && !c->talking) {
         TAILQ_INSERT_TAIL(&c->broker->gated, c, talk_link);
         c->talking = c->gated = true;
@@ -193,6 +258,7 @@ void conn_output_done(struct conn *c, size_t n, uint64_t now_ms)
     if (n)
         c->said_ms = now_ms;
     out_done(&c->out, n);
+    share_count_unsent(c);
     if (!c->clogged || out_waiting(&c->out) > LIMIT_OUT_LOW)
         return;
     c->clogged = false;

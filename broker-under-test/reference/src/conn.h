@@ -38,6 +38,7 @@ enum {
 struct conn {
     TAILQ_ENTRY(conn) link; /* in broker->conns */
     TAILQ_ENTRY(conn) talk_link;
+    TAILQ_ENTRY(conn) wait_link; /* in broker->waiting */
     struct broker *broker;
     uint64_t number;
     char peer[64]; /* address, for the log */
@@ -50,6 +51,7 @@ struct conn {
     uint64_t heartbeat_ms; /* 0: none */
     bool cap_cancel_notify, cap_auth_close, cap_blocked;
     struct str claims; /* the user that a challenged client says it is; owned */
+    struct str certified; /* who its certificate says that it is; owned; p NULL: nobody */
     struct user *user;
     const struct rights *rights;
     struct vhost *vhost;
@@ -68,11 +70,18 @@ struct conn {
     bool clogged;   /* out is over its mark, consumers wait */
     bool publisher; /* has published */
     bool told_blocked;
+    struct queue *waits_for; /* it is long, and memory is short; NULL: it does not wait */
+    size_t held, unsent;     /* its part of those accounts, see share.h */
+    size_t partial_counted;
+    uint64_t things_made; /* over its life */
 
     uint64_t born_ms, state_since_ms, heard_ms, said_ms, now_ms;
 };
 
 struct conn *conn_new(struct broker *b, const char *peer, bool loopback, uint64_t now_ms);
+/* The layer below knows who that is, by a certificate that was checked; for EXTERNAL. p NULL: it
+   does not. */
+void conn_identify(struct conn *c, struct str name);
 void conn_free(struct conn *c);
 
 void conn_input(struct conn *c, const char *bytes, size_t n, uint64_t now_ms);
@@ -89,8 +98,10 @@ bool conn_wants_input(const struct conn *c);
 void conn_gone(struct conn *c);
 /* The operator ends it: Close 320. */
 void conn_force_close(struct conn *c, const char *why);
-/* Memory is short (or no longer): tells a publisher that can be told. */
+/* Memory or the disk is short (or no longer): tells a publisher that can be told. */
 void conn_tell_blocked(struct conn *c, bool blocked);
+/* What it waits for will never be on disk: Close 541 instead. */
+void conn_store_failed(struct conn *c);
 
 /* The rest is for the handlers and dispatch. */
 
@@ -98,6 +109,10 @@ void conn_tell_blocked(struct conn *c, bool blocked);
 void conn_await_commit(struct conn *c);
 /* The same, until that batch is. */
 void conn_await_batch(struct conn *c, uint64_t batch);
+/* If all that is to be said waits for the store: whole frames that need not. */
+bool conn_say_ahead(struct conn *c, const char *octets, size_t n);
+/* What came of a frame is forgotten, what is still to come of it is passed by. */
+void conn_pass_by(struct conn *c);
 /* Something was appended to out. */
 void conn_talk(struct conn *c);
 struct channel *conn_channel(const struct conn *c, uint16_t number);

@@ -13,6 +13,7 @@
 #include "faulty.h"
 #include "limits.h"
 #include "mem.h"
+#include "share.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -149,6 +150,18 @@ static void drop_head(struct conn *c)
     c->partial_bytes = 0;
 }
 
+void conn_pass_by(struct conn *c)
+{
+    if (c->partial_bytes >= HEAD_BYTES) {
+        struct cursor size = cursor_of((struct str){ c->partial + 3, 4 });
+
+        c->skip = cursor_uint(&size, 4) + FRAME_OVERHEAD - c->partial_bytes;
+    }
+    free(c->partial);
+    c->partial = NULL;
+    c->partial_bytes = c->partial_room = c->partial_counted = 0;
+}
+
 /* Returns how much of the input it used. */
 static size_t go_on(struct conn *c, const char *p, size_t n)
 {
@@ -221,4 +234,8 @@ void conn_input(struct conn *c, const char *bytes, size_t n, uint64_t now_ms)
         c->partial = NULL;
         c->partial_room = 0;
     }
+    share_count_unsent(c);
+    share_hold(c, c->partial_counted, c->partial_bytes);
+    c->partial_counted = c->partial_bytes;
+    share_relieve(c->broker);
 }

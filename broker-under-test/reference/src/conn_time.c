@@ -52,6 +52,8 @@ uint64_t conn_deadline(const struct conn *c)
 
 static void tick_silence(struct conn *c, uint64_t now)
 {
+    static const char heartbeat[] = { FRAME_HEARTBEAT, 0, 0, 0, 0, 0, 0, (char)0xce };
+
     if (c->heartbeat_ms == 0)
         return;
     if (conn_wants_input(c) && !FAULTY(silence_tolerated) && now >= c->heard_ms + patience(c)) {
@@ -63,10 +65,12 @@ static void tick_silence(struct conn *c, uint64_t now)
     }
     if (now < c->said_ms + c->heartbeat_ms / (FAULTY(heartbeat_each_interval) ? 1 : 2))
         return;
-    /* A stream that is stuck needs no more octets to be stuck with. */
+    /* A stream that is stuck at the peer needs no more octets to be stuck with. */
     if (out_waiting(&c->out) == 0) {
         frame_reserve(&c->out, FRAME_HEARTBEAT, 0, 0);
         conn_talk(c);
+    } else {
+        conn_say_ahead(c, heartbeat, sizeof heartbeat);
     }
     c->said_ms = now;
 }

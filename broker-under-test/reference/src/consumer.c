@@ -4,6 +4,7 @@
 #include "faulty.h"
 #include "limits.h"
 #include "mem.h"
+#include "share.h"
 
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ struct consumer *consumer_new(struct channel *ch, struct queue *q, const struct 
     c->window = ch->consumer_window;
     c->window_bytes = ch->consumer_window_bytes;
     TAILQ_INIT(&c->resend);
+    ch->conn->broker->things += COST_CONSUMER + c->tag.n;
     map_set(ch->consumers, c->tag, c);
     if (o->exclusive)
         q->exclusive_consumer = c;
@@ -37,6 +39,7 @@ void consumer_free(struct consumer *c)
         TAILQ_REMOVE(&c->resend, e, link);
         queue_requeue(q, e);
     }
+    c->channel->conn->broker->things -= COST_CONSUMER + c->tag.n;
     str_free(&c->tag);
     queue_remove_consumer(q, c);
     free(c);
@@ -81,6 +84,7 @@ void consumer_deliver(struct consumer *c, struct entry *e)
 {
     struct channel *ch = c->channel;
     struct conn *conn = ch->conn;
+    struct counts *counts = &conn->broker->counts;
     uint64_t tag = ++ch->last_tag;
 
     SEND(conn, ch->number, basic_deliver, .consumer_tag = c->tag,
@@ -88,7 +92,10 @@ void consumer_deliver(struct consumer *c, struct entry *e)
          .redelivered = e->redelivered, .exchange = message_exchange(e->message),
          .routing_key = message_key(e->message));
     send_content(&conn->out, ch->number, e->message, conn->frame_max);
-    if (out_waiting(&conn->out) > LIMIT_OUT_HIGH)
+    counts->delivered++;
+    counts->redelivered += e->redelivered;
+    share_count_unsent(conn);
+    if (out_waiting(&conn->out) > share_unsent(conn->broker))
         conn->clogged = true;
     if (c->no_ack)
         queue_settle(c->queue, e);

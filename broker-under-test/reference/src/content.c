@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "faulty.h"
 #include "publish.h"
+#include "share.h"
 
 enum { CLASS_BASIC = 60, METHOD_PUBLISH = 40 };
 
@@ -34,6 +35,7 @@ static struct refusal complete(struct channel *ch)
     struct content *c = &ch->content;
     struct publish p = { c->message, c->mandatory, c->immediate };
 
+    share_hold(ch->conn, c->message->room, 0);
     c->message = NULL;
     c->want = CONTENT_NONE;
     return publish(ch, &p);
@@ -92,6 +94,7 @@ struct refusal content_header(struct channel *ch, struct str payload, uint16_t *
         return refuse(CONTENT_TOO_LARGE, "a body of %llu octets, the limit is %zu",
                       (unsigned long long)body_bytes, ch->conn->broker->settings.body_max);
     c->message = make(ch, &p, rest, body_bytes);
+    share_hold(ch->conn, 0, c->message->room);
     c->want = CONTENT_BODY;
     return body_bytes || FAULTY(empty_body_awaited) ? accepted : complete(ch);
 }
@@ -100,6 +103,7 @@ struct refusal content_body(struct channel *ch, struct str payload, uint16_t *cl
                             uint16_t *method_id)
 {
     struct content *c = &ch->content;
+    size_t room;
 
     if (c->want == CONTENT_NONE)
         return refuse(UNEXPECTED_FRAME, "a content body without a method that has content");
@@ -109,7 +113,9 @@ struct refusal content_body(struct channel *ch, struct str payload, uint16_t *cl
     if (payload.n > c->message->body_bytes - c->have)
         return refuse(FRAME_ERROR, "more body than the %zu octets announced",
                       c->message->body_bytes);
+    room = c->message->room;
     c->message = message_append(c->message, c->have, payload);
+    share_hold(ch->conn, room, c->message->room);
     c->have += payload.n;
     if (FAULTY(first_body_frame_is_all))
         c->message->body_bytes = c->have;

@@ -58,19 +58,38 @@ static bool set_hash(struct import *i, struct user *u, const json_t *entry)
     enum hashing hashing = HASH_SHA256;
     int n;
 
-    if (str_eq(kind, STR("rabbit_password_hashing_sha512")))
-        hashing = HASH_SHA512;
-    else if (kind.n && !str_eq(kind, STR("rabbit_password_hashing_sha256")))
-        return no(i, "hashing_algorithm is neither sha256 nor sha512");
-    if (encoded.n == 0 || encoded.n > 256 || encoded.n % 4)
+    if (kind.n && !hashing_of(kind, &hashing))
+        return no(i, "hashing_algorithm is none of rabbit_password_hashing_sha256, _sha512, _md5");
+    if (encoded.n == 0) { /* who has none comes in by certificate, or not at all */
+        user_set_hash(u, STR(""), hashing);
+        return true;
+    }
+    if (encoded.n > 256 || encoded.n % 4)
         return no(i, "password_hash is no base64 of a hash");
     n = EVP_DecodeBlock(raw, (const unsigned char *)encoded.p, (int)encoded.n);
     for (size_t end = encoded.n; n > 0 && encoded.p[end - 1] == '='; end--)
         n--;
-    if (n < 4 + 32)
-        return no(i, "password_hash is no base64 of a hash");
+    if (n < 0 || (size_t)n != 4 + hashing_bytes(hashing))
+        return no(i, "password_hash is not four octets of salt and a hash of that algorithm");
     user_set_hash(u, (struct str){ (const char *)raw, (size_t)n }, hashing);
     return true;
+}
+
+/* A list since 3.9, words with commas between before. */
+static void set_tags(struct user *u, const json_t *tags)
+{
+    struct record words = { .p = NULL };
+
+    if (json_is_string(tags))
+        record_raw(&words, (struct str){ json_string_value(tags), json_string_length(tags) });
+    for (size_t n = 0; n < json_array_size(tags); n++) {
+        const char *word = json_string_value(json_array_get(tags, n));
+
+        record_raw(&words, words.n && word ? STR(",") : STR(""));
+        record_raw(&words, str_of(word ? word : ""));
+    }
+    user_set_tags(u, record_view(&words));
+    record_clear(&words);
 }
 
 static bool import_user(struct import *i, const json_t *entry)
@@ -86,6 +105,7 @@ static bool import_user(struct import *i, const json_t *entry)
         user_set_password(u, password);
     else if (!set_hash(i, u, entry))
         return false;
+    set_tags(u, json_object_get(entry, "tags"));
     durable_put_user(i->b, u);
     return true;
 }
@@ -163,8 +183,13 @@ static bool add_binding(struct import *i, struct vhost *v, const json_t *entry,
         d = (to = vhost_exchange(v, name)) ? &to->dest : NULL;
     else
         d = (q = vhost_queue(v, name)) ? &q->dest : NULL;
-    if (!x || !d || key.n > 255 || binding_arguments_ok(arguments).code)
-        return no(i, "an end of it does not exist, or its key or arguments are wrong");
+    if (!x || !d) { /* RabbitMQ exports bindings of exchanges that it does not export */
+        log_warnx("definitions: binding of '%.*s' to '%.*s' left out: one of them does not exist",
+                  STR_ARGS(name), STR_ARGS(text(entry, "source")));
+        return true;
+    }
+    if (key.n > 255 || binding_arguments_ok(arguments).code)
+        return no(i, "its key or its arguments are wrong");
     if (binding_add(x, d, key, arguments))
         durable_put_binding(x, d, key, arguments);
     return true;

@@ -59,7 +59,7 @@ static void close_channel(struct channel *ch, struct refusal why, uint16_t class
     struct conn *c = ch->conn;
     char text[256];
 
-    log_info("%s: channel %u closed: %d %s, %s", c->peer, ch->number, why.code,
+    log_conn(c->number, LOG_LEVEL_INFO, "channel %u closed: %d %s, %s", ch->number, why.code,
              reply_name(why.code), why.text);
     snprintf(text, sizeof text, "%s - %s", reply_name(why.code), why.text);
     channel_end(ch, CH_CLOSING);

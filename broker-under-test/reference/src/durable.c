@@ -251,6 +251,27 @@ void durable_del_message(const struct queue *q, const struct entry *e)
         store_del_message(q->vhost->broker->store, q->id, e->seq);
 }
 
+void durable_del_messages(const struct queue *q, uint64_t first, uint64_t last)
+{
+    if (!FAULTY(acked_return) && !FAULTY(purged_return))
+        store_del_messages(q->vhost->broker->store, q->id, first, last);
+}
+
+struct message *durable_message(const struct store_message *s, size_t *account)
+{
+    struct message *m = message_new(s->exchange, s->routing_key,
+                                    FAULTY(recovered_properties_lost) ? STR("\0\0") : s->properties,
+                                    s->body.n, account);
+
+    m = message_append(m, 0, s->body);
+    if (FAULTY(recovered_bodies_cut) && m->body_bytes)
+        m->body_bytes--;
+    m->persistent = true;
+    m->priority = s->priority;
+    m->expires_at_ms = s->expires_at_ms;
+    return m;
+}
+
 void durable_mark(const struct queue *q)
 {
     store_set_mark(q->vhost->broker->store, q->id, q->mark);

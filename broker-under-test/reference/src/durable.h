@@ -18,6 +18,7 @@
 #include "user.h"
 
 struct broker;
+struct store_message;
 
 void durable_put_vhost(const struct vhost *v);
 void durable_put_user(struct broker *b, const struct user *u);
@@ -36,7 +37,11 @@ void durable_forget_bindings(const struct exchange *x, const struct destination 
 /* Returns the batch it will be committed with. */
 uint64_t durable_put_message(const struct queue *q, const struct entry *e);
 void durable_del_message(const struct queue *q, const struct entry *e);
+/* All from first to last, which are committed. */
+void durable_del_messages(const struct queue *q, uint64_t first, uint64_t last);
 void durable_mark(const struct queue *q);
+/* As it was put; its bytes are counted in *account. */
+struct message *durable_message(const struct store_message *s, size_t *account);
 
 /* Fills a new broker from its store and counts this opening. false and a line in error
    if what is there cannot be understood. */

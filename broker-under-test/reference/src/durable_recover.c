@@ -39,14 +39,15 @@ static struct vhost *split(struct broker *b, struct str both, struct str *name)
 static bool recover_user(struct broker *b, struct str name, struct cursor *c)
 {
     unsigned hashing = (unsigned)cursor_uint(c, 1);
-    struct str hash = field(c);
+    struct str hash = field(c), tags;
     struct user *u;
 
-    field(c); /* tags: a broker without management has no use for them yet */
-    if (!cursor_finished(c) || hashing > HASH_SHA512)
+    tags = field(c);
+    if (!cursor_finished(c) || hashing >= HASHINGS)
         return false;
     u = broker_add_user(b, name);
     user_set_hash(u, hash, (enum hashing)hashing);
+    user_set_tags(u, tags);
     return true;
 }
 
@@ -95,26 +96,16 @@ static bool recover_exchange(struct broker *b, struct str both, struct cursor *c
 static bool recover_message(void *context, const struct store_message *s, bool redelivered)
 {
     struct queue *q = context;
-    struct message *m = message_new(s->exchange, s->routing_key,
-                                    FAULTY(recovered_properties_lost) ? STR("\0\0") : s->properties,
-                                    s->body.n, &q->vhost->broker->memory);
-    struct properties p;
-    bool ok = properties_read(&p, s->properties);
 
-    m = message_append(m, 0, s->body);
-    if (FAULTY(recovered_bodies_cut) && m->body_bytes)
-        m->body_bytes--;
-    m->persistent = true;
-    m->priority = s->priority;
-    m->expires_at_ms = s->expires_at_ms;
-    m->headers_bytes = ok ? (uint32_t)p.headers.n : 0;
-    m->headers_at = ok && p.headers.n ? (uint32_t)(p.headers.p - s->properties.p) : 0;
     redelivered = (redelivered || FAULTY(recovered_all_marked)) && !FAULTY(recovered_never_marked);
     if (!message_forgotten(q, s))
-        queue_recover(q, m, s->seq, redelivered);
-    if (FAULTY(first_recovered_twice) && q->ready_count == 1)
-        queue_recover(q, m, s->seq + 1, redelivered);
-    message_unref(m);
+        queue_recover(q, s->seq, s->priority, redelivered);
+    if (FAULTY(first_recovered_twice) && q->ready_count == 1) {
+        struct message *m = durable_message(s, &q->vhost->broker->memory);
+
+        queue_push(q, m);
+        message_unref(m);
+    }
     return true;
 }
 
@@ -205,6 +196,14 @@ static bool recover_messages(struct broker *b)
     return true;
 }
 
+static void say_damaged(const struct broker *b, char *error, size_t size, const char *what)
+{
+    const char *failed = store_failed(b->store);
+
+    snprintf(error, size, "%s/data.mdb: damaged: %s%s%s" STORE_GO_ON, store_dir(b->store), what,
+             failed ? ": " : "", failed ? failed : "");
+}
+
 bool durable_recover(struct broker *b, char *error, size_t error_size)
 {
     struct recovery r = { .b = b };
@@ -216,16 +215,16 @@ bool durable_recover(struct broker *b, char *error, size_t error_size)
     for (const char *kind = "BVUPXQL"; *kind; kind++) {
         r.kind = *kind;
         if (!store_each_def(b->store, recover_def, &r)) {
-            snprintf(error, error_size, "the store's definitions cannot be read");
+            say_damaged(b, error, error_size, "its definitions cannot be read");
             return false;
         }
     }
     if (r.bad) {
-        snprintf(error, error_size, "%zu definitions in the store make no sense", r.bad);
+        say_damaged(b, error, error_size, "some of its definitions make no sense");
         return false;
     }
     if (!recover_messages(b)) {
-        snprintf(error, error_size, "the store's messages cannot be read");
+        say_damaged(b, error, error_size, "its messages cannot be read");
         return false;
     }
     put_uint(boot, b->boot, 8);

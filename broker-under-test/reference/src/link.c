@@ -1,10 +1,14 @@
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "link.h"
 
 #include "faulty.h"
+#include "link_tls.h"
 #include "log.h"
 #include "loop_inside.h"
 #include "mem.h"
+#include "tls.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +24,15 @@ static void on_closed(uv_handle_t *h)
     if (--k->handles > 0)
         return;
     conn_free(k->conn);
+    link_tls_free(k);
     free(k);
+}
+
+static void end_rest(struct link *k)
+{
+    if (k->resting)
+        TAILQ_REMOVE(&k->loop->resting, k, rest_link);
+    k->resting = false;
 }
 
 void link_close(struct link *k)
@@ -28,6 +40,7 @@ void link_close(struct link *k)
     if (k->closing)
         return;
     k->closing = true;
+    end_rest(k);
     conn_gone(k->conn);
     uv_close((uv_handle_t *)&k->tcp, on_closed);
     uv_close((uv_handle_t *)&k->timer, on_closed);
@@ -40,7 +53,8 @@ static void see_to_timer(struct link *k)
 {
     uint64_t deadline = conn_deadline(k->conn), now = now_of(k);
 
-    if (k->ending || k->closing || deadline >= k->armed_ms)
+    if (k->ending || k->closing || deadline >= k->armed_ms ||
+        (FAULTY(tls_handshakes_for_ever) && k->tls && !tls_established(k->tls)))
         return;
     k->armed_ms = deadline;
     uv_timer_start(&k->timer, on_timer, deadline > now ? deadline - now : 0, 0);
@@ -49,9 +63,11 @@ static void see_to_timer(struct link *k)
 static void on_timer(uv_timer_t *t)
 {
     struct link *k = t->data;
+    bool stuck =
+        link_tls_writing(k) && conn_finished(k->conn) && now_of(k) >= conn_deadline(k->conn);
 
     k->armed_ms = NEVER;
-    if (k->ending) {
+    if (k->ending || stuck) {
         link_close(k);
         return;
     }
@@ -61,21 +77,54 @@ static void on_timer(uv_timer_t *t)
     see_to_timer(k);
 }
 
+/* What others did in this turn may have changed it. */
+static bool may_be_read(const struct link *k)
+{
+    return k->ending || conn_wants_input(k->conn);
+}
+
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
     struct link *k = h->data;
 
     (void)suggested;
-    *buf = uv_buf_init(k->loop->buffer, sizeof k->loop->buffer);
+    *buf = uv_buf_init(k->loop->buffer, may_be_read(k) ? (unsigned)k->read_room : 0);
+}
+
+static size_t at_least(size_t n, size_t least)
+{
+    return n > least ? n : least;
+}
+
+/* Whoever keeps the others waiting for too long, by much or by what is dear to work off, has less
+   read of it next time; and whoever fills its room goes on in the next turn. */
+static void pace(struct link *k, size_t n, uint64_t took_ns)
+{
+    size_t asked = k->read_room;
+
+    if (took_ns > LIMIT_SLICE_NS)
+        k->read_room = at_least(n * LIMIT_SLICE_NS / took_ns, LIMIT_READ_LEAST);
+    else if (n == asked && took_ns < LIMIT_SLICE_NS / 2 && k->read_room <= LIMIT_READ / 2)
+        k->read_room *= 2;
+    if (n < asked || k->closing || !k->reading || k->resting)
+        return;
+    uv_read_stop((uv_stream_t *)&k->tcp);
+    TAILQ_INSERT_TAIL(&k->loop->resting, k, rest_link);
+    k->resting = true;
 }
 
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
     struct link *k = s->data;
+    uint64_t start_ns;
 
     if (k->conn->state == CONN_OPEN && ((FAULTY(fin_unnoticed) && n == UV_EOF) ||
                                         (FAULTY(reset_unnoticed) && n == UV_ECONNRESET))) {
         uv_read_stop(s);
+        return;
+    }
+    if (n == UV_ENOBUFS) { /* on_alloc gave it no room */
+        link_see_to_reading(k);
         return;
     }
     if (n < 0) {
@@ -91,14 +140,32 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     }
     if (k->ending || n == 0)
         return;
-    conn_input(k->conn, buf->base, (size_t)n, now_of(k));
+    start_ns = uv_hrtime();
+    if (k->tls)
+        link_tls_input(k, buf->base, (size_t)n);
+    else
+        conn_input(k->conn, buf->base, (size_t)n, now_of(k));
     see_to_timer(k);
     link_see_to_reading(k);
+    pace(k, (size_t)n, uv_hrtime() - start_ns);
+}
+
+static void on_gone_timer(uv_timer_t *t)
+{
+    link_look_after_unread(t->data);
+}
+
+/* The kernel tells of an end only to who reads: so somebody looks now and then. */
+static void stop_reading(struct link *k)
+{
+    uv_read_stop((uv_stream_t *)&k->tcp);
+    if (!uv_is_active((uv_handle_t *)&k->loop->gone_timer))
+        uv_timer_start(&k->loop->gone_timer, on_gone_timer, LIMIT_GONE_MS, LIMIT_GONE_MS);
 }
 
 void link_see_to_reading(struct link *k)
 {
-    bool want = k->ending || conn_wants_input(k->conn);
+    bool want = may_be_read(k);
 
     if (k->closing || want == k->reading)
         return;
@@ -106,9 +173,46 @@ void link_see_to_reading(struct link *k)
     if (want)
         uv_read_start((uv_stream_t *)&k->tcp, on_alloc, on_read);
     else
-        uv_read_stop((uv_stream_t *)&k->tcp);
+        stop_reading(k);
     if (want)
         k->conn->heard_ms = now_of(k); /* the silence was ours */
+}
+
+static bool has_gone(const struct link *k)
+{
+    struct pollfd p = { .events = POLLRDHUP };
+
+    return uv_fileno((const uv_handle_t *)&k->tcp, &p.fd) == 0 && poll(&p, 1, 0) > 0;
+}
+
+void link_look_after_unread(struct loop *l)
+{
+    struct conn *c, *next;
+    bool some = false;
+
+    for (c = TAILQ_FIRST(&l->broker->conns); c; c = next) {
+        struct link *k = c->owner;
+
+        next = TAILQ_NEXT(c, link);
+        if (k->reading || k->closing)
+            continue;
+        some = true;
+        if (has_gone(k))
+            link_close(k);
+    }
+    if (!some)
+        uv_timer_stop(&l->gone_timer);
+}
+
+void link_resume_all(struct loop *l)
+{
+    struct link *k;
+
+    while ((k = TAILQ_FIRST(&l->resting))) {
+        end_rest(k);
+        if (k->reading)
+            uv_read_start((uv_stream_t *)&k->tcp, on_alloc, on_read);
+    }
 }
 
 static void on_shutdown(uv_shutdown_t *r, int status)
@@ -178,7 +282,7 @@ static unsigned gather(struct link *k, uv_buf_t bufs[LIMIT_IOV], size_t *bytes)
     return (unsigned)n;
 }
 
-void link_flush(struct link *k)
+static void flush_plain(struct link *k)
 {
     uv_buf_t bufs[LIMIT_IOV];
     size_t bytes;
@@ -196,9 +300,17 @@ void link_flush(struct link *k)
         if ((sent < 0 || (size_t)sent < bytes) && (n = gather(k, bufs, &bytes)))
             write_later(k, bufs, n);
     }
+}
+
+void link_flush(struct link *k)
+{
+    if (k->tls)
+        link_tls_flush(k);
+    else
+        flush_plain(k);
     if (k->closing)
         return;
-    if (conn_finished(k->conn))
+    if (conn_finished(k->conn) && !link_tls_writing(k))
         end(k);
     else
         see_to_timer(k);
@@ -236,6 +348,21 @@ static bool name_peer(const struct link *k, char *out, size_t size)
     return is_loopback(&a);
 }
 
+/* The kernel gives the lowest number that is free: a high one says that few are left. Those are for
+   the store and the operator; who knocks then is sent away, and heard of once. */
+static bool crowded(struct loop *l, const uv_tcp_t *tcp)
+{
+    uv_os_fd_t fd;
+    bool now = l->files_most && uv_fileno((const uv_handle_t *)tcp, &fd) == 0 &&
+               fd >= l->files_most - LIMIT_SPARE_FILES;
+
+    if (now != l->crowded)
+        log_warnx(now ? "descriptors run out: new connections are closed; see ulimit -n"
+                      : "there are descriptors again: connections are let in");
+    l->crowded = now;
+    return now;
+}
+
 void link_accept(struct loop *l, uv_stream_t *listener)
 {
     struct link *k = xcalloc(1, sizeof *k);
@@ -245,17 +372,20 @@ void link_accept(struct loop *l, uv_stream_t *listener)
 
     k->loop = l;
     k->armed_ms = NEVER;
+    k->read_room = LIMIT_READ_FIRST;
     k->handles = 2;
     uv_tcp_init(&l->uv, &k->tcp);
     uv_timer_init(&l->uv, &k->timer);
     k->tcp.data = k->timer.data = k;
     failed = uv_accept(listener, (uv_stream_t *)&k->tcp);
-    uv_tcp_nodelay(&k->tcp, 1);
     loopback = name_peer(k, peer, sizeof peer);
     k->conn = conn_new(l->broker, peer, loopback, uv_now(&l->uv));
     k->conn->owner = k;
-    if (failed) {
+    if (listener == (uv_stream_t *)&l->tls_listener)
+        k->tls = tls_new(l->tls);
+    if (failed)
         log_warnx("accept: %s", uv_strerror(failed));
+    if (failed || crowded(l, &k->tcp)) {
         link_close(k);
         return;
     }

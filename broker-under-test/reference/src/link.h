@@ -7,6 +7,7 @@
 #include <uv.h>
 
 struct loop;
+struct tls;
 
 struct link {
     struct loop *loop;
@@ -17,10 +18,17 @@ struct link {
     uv_shutdown_t shutdown;
     uint64_t armed_ms; /* when the timer rings; NEVER: it does not */
     bool reading, writing;
+    bool resting;     /* has had its share of this turn, in loop->resting */
+    size_t read_room; /* octets of one read: fewer if they keep the others waiting */
+    TAILQ_ENTRY(link) rest_link;
     bool ending; /* all is said: only waits for the peer's end */
     bool closing;
     unsigned handles; /* not yet closed */
     size_t lent;
+    struct tls *tls;   /* NULL: plain octets */
+    char *lent_cipher; /* its octets that libuv is writing */
+    bool introduced;   /* the connection knows whose certificate it is */
+    bool said_goodbye; /* close_notify */
 };
 
 /* Accepts from the listener. */
@@ -28,6 +36,10 @@ void link_accept(struct loop *l, uv_stream_t *listener);
 /* Sends what there is, closes what is finished, sees to reading and the timer. */
 void link_flush(struct link *k);
 void link_see_to_reading(struct link *k);
+/* Of those that are not read from: who has gone meanwhile? */
+void link_look_after_unread(struct loop *l);
+/* A new turn: those that rest go on. */
+void link_resume_all(struct loop *l);
 void link_close(struct link *k);
 
 #endif

@@ -2,54 +2,96 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static enum log_level level = LOG_LEVEL_INFO;
+enum { TEXT = 1024, LINE = 4 * TEXT + 128 };
+
+/* Read on both threads, set on a reload. */
+static atomic_int level = LOG_LEVEL_INFO;
+static bool forced;
 static const char *const names[] = { "error", "warning", "info", "debug" };
 
-bool log_set_level(const char *name)
+void log_set_level(enum log_level l)
+{
+    if (!forced)
+        atomic_store_explicit(&level, (int)l, memory_order_relaxed);
+}
+
+bool log_force_level(const char *name)
 {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
-            level = (enum log_level)i;
-            return true;
+            atomic_store_explicit(&level, (int)i, memory_order_relaxed);
+            return forced = true;
         }
     }
     return false;
 }
 
-/* One write per line, so that lines of two processes do not mix. Peers choose part
-   of the text: whatever is no printable character becomes a question mark. */
-__attribute__((format(printf, 2, 0))) static void line(enum log_level l, const char *format,
-                                                       va_list ap, const char *tail)
+/* Returns where it ended. */
+static char *put_escaped(char *to, const char *text)
 {
-    char stamp[32], text[1024];
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '\\')
+            *to++ = '\\', *to++ = '\\';
+        else if (c < 0x20 || c > 0x7e)
+            to += sprintf(to, "\\x%02x", c);
+        else
+            *to++ = (char)c;
+    }
+    return to;
+}
+
+static size_t put_head(char *to, size_t size, enum log_level l, uint64_t conn)
+{
+    char stamp[32];
     struct timespec now;
     struct tm utc;
+    int n;
 
-    if (l > level)
-        return;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    vsnprintf(text, sizeof text, format, ap);
-    for (char *p = text; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
-    }
-    fprintf(stderr, "%s.%03ldZ %s: %s%s%s\n", stamp, now.tv_nsec / 1000000, names[l], text,
-            tail ? ": " : "", tail ? tail : "");
+    n = snprintf(to, size, "%s.%03ldZ %s ", stamp, now.tv_nsec / 1000000, names[l]);
+    if (conn)
+        n += snprintf(to + n, size - (size_t)n, "conn/%llu ", (unsigned long long)conn);
+    else
+        n += snprintf(to + n, size - (size_t)n, "broker ");
+    return (size_t)n;
 }
 
-#define LINE(l, tail)                                                                              \
+/* One write per line, so that lines of two threads do not mix. Who does not take the log does not
+   get it. */
+__attribute__((format(printf, 3, 0))) static void
+line(enum log_level l, uint64_t conn, const char *format, va_list ap, const char *tail)
+{
+    char text[TEXT], out[LINE], *end;
+    int kept = errno;
+    size_t n;
+
+    if ((int)l > atomic_load_explicit(&level, memory_order_relaxed))
+        return;
+    n = (size_t)vsnprintf(text, sizeof text, format, ap);
+    if (tail && n < sizeof text)
+        snprintf(text + n, sizeof text - n, ": %s", tail);
+    end = put_escaped(out + put_head(out, sizeof out, l, conn), text);
+    *end++ = '\n';
+    if (write(STDERR_FILENO, out, (size_t)(end - out)) < 0)
+        errno = kept; /* nobody left to tell */
+}
+
+#define LINE_OF(l, conn, tail)                                                                     \
     do {                                                                                           \
         va_list ap;                                                                                \
         va_start(ap, format);                                                                      \
-        line(l, format, ap, tail);                                                                 \
+        line(l, conn, format, ap, tail);                                                           \
         va_end(ap);                                                                                \
     } while (0)
 
@@ -57,31 +99,36 @@ void log_warn(const char *format, ...)
 {
     const char *why = strerror(errno);
 
-    LINE(LOG_LEVEL_WARNING, why);
+    LINE_OF(LOG_LEVEL_WARNING, 0, why);
 }
 
 void log_warnx(const char *format, ...)
 {
-    LINE(LOG_LEVEL_WARNING, NULL);
+    LINE_OF(LOG_LEVEL_WARNING, 0, NULL);
 }
 
 void log_error(const char *format, ...)
 {
-    LINE(LOG_LEVEL_ERROR, NULL);
+    LINE_OF(LOG_LEVEL_ERROR, 0, NULL);
 }
 
 void log_info(const char *format, ...)
 {
-    LINE(LOG_LEVEL_INFO, NULL);
+    LINE_OF(LOG_LEVEL_INFO, 0, NULL);
 }
 
 void log_debug(const char *format, ...)
 {
-    LINE(LOG_LEVEL_DEBUG, NULL);
+    LINE_OF(LOG_LEVEL_DEBUG, 0, NULL);
+}
+
+void log_conn(uint64_t number, enum log_level l, const char *format, ...)
+{
+    LINE_OF(l, number, NULL);
 }
 
 void fatal(const char *format, ...)
 {
-    LINE(LOG_LEVEL_ERROR, NULL);
+    LINE_OF(LOG_LEVEL_ERROR, 0, NULL);
     _exit(4);
 }

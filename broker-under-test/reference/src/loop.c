@@ -4,11 +4,16 @@
 #include "log.h"
 #include "loop_inside.h"
 #include "mem.h"
+#include "notify.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 void loop_wake(void *context)
 {
@@ -50,20 +55,74 @@ static void on_prepare(uv_prepare_t *p)
     }
     if (!TAILQ_EMPTY(&b->woken) || !TAILQ_EMPTY(&b->talking))
         uv_async_send(&l->wake);
-    if (b->blocked != l->was_blocked)
+    if (b->blocked != l->was_blocked || b->reprieved)
         see_to_all_reading(l);
-    if (store_failed(b->store))
-        fatal("the store failed, nothing can be promised any more: %s", store_failed(b->store));
+    b->reprieved = false;
+    link_resume_all(l);
     if (l->stopping && TAILQ_EMPTY(&b->conns))
         uv_stop(&l->uv);
 }
 
+static void on_knock(uv_timer_t *t);
+
+/* The system has no files left, or no memory for one, and libuv would go on trying without end: so the
+   handle is closed for a moment, and its socket kept open, with those who knock in its queue. Our
+   own descriptors do not run out (link_accept sees to it). */
+static void could_not_accept(struct loop *l, uv_stream_t *s, int status)
+{
+    uv_os_fd_t fd;
+
+    if (!l->deaf)
+        log_warnx("cannot accept connections: %s; those that are open go on", uv_strerror(status));
+    l->deaf = true;
+    if (uv_is_closing((uv_handle_t *)s) || uv_fileno((uv_handle_t *)s, &fd) < 0)
+        return;
+    l->kept_fd[s != (uv_stream_t *)&l->listener] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    uv_close((uv_handle_t *)s, NULL);
+    uv_timer_start(&l->knock_timer, on_knock, LIMIT_KNOCK_MS, 0);
+}
+
 static void on_connection(uv_stream_t *s, int status)
 {
-    if (status < 0)
-        log_warnx("listen: %s", uv_strerror(status));
-    else
-        link_accept(s->data, s);
+    struct loop *l = s->data;
+
+    if (status < 0) {
+        could_not_accept(l, s, status);
+        return;
+    }
+    if (l->deaf)
+        log_warnx("connections are accepted again");
+    l->deaf = false;
+    link_accept(l, s);
+}
+
+static void on_knock(uv_timer_t *t)
+{
+    struct loop *l = t->data;
+    uv_tcp_t *listener[] = { &l->listener, &l->tls_listener };
+
+    for (int i = 0; i < 2; i++) {
+        if (l->kept_fd[i] < 0)
+            continue;
+        uv_tcp_init(&l->uv, listener[i]);
+        if (uv_tcp_open(listener[i], l->kept_fd[i]) ||
+            uv_listen((uv_stream_t *)listener[i], SOMAXCONN, on_connection))
+            log_error("cannot listen any more; restart the broker");
+        l->kept_fd[i] = -1;
+    }
+}
+
+static void close_listeners(struct loop *l)
+{
+    uv_timer_stop(&l->knock_timer);
+    for (int i = 0; i < 2; i++) {
+        uv_handle_t *h = (uv_handle_t *)(i ? &l->tls_listener : &l->listener);
+
+        if (l->kept_fd[i] >= 0)
+            close(l->kept_fd[i]);
+        if (!uv_is_closing(h))
+            uv_close(h, NULL);
+    }
 }
 
 static void on_patience_over(uv_timer_t *t)
@@ -84,8 +143,9 @@ static void on_signal(uv_signal_t *s, int number)
     if (l->stopping)
         return;
     log_info("signal %d: stopping", number);
+    notify("STOPPING=1\nSTATUS=closing connections\n");
     l->stopping = true;
-    uv_close((uv_handle_t *)&l->listener, NULL);
+    close_listeners(l);
     for (c = TAILQ_FIRST(&l->broker->conns); c; c = TAILQ_NEXT(c, link)) {
         conn_force_close(c, "the broker is stopping");
     }
@@ -95,18 +155,27 @@ static void on_signal(uv_signal_t *s, int number)
 struct loop *loop_new(void)
 {
     struct loop *l = xcalloc(1, sizeof *l);
+    struct rlimit files;
     int failed = uv_loop_init(&l->uv);
 
     if (failed)
         fatal("libuv: %s", uv_strerror(failed));
     uv_async_init(&l->uv, &l->wake, on_wake);
     uv_prepare_init(&l->uv, &l->prepare);
+    TAILQ_INIT(&l->resting);
     uv_timer_init(&l->uv, &l->stop_timer);
+    uv_timer_init(&l->uv, &l->knock_timer);
+    l->knock_timer.data = l;
+    l->kept_fd[0] = l->kept_fd[1] = -1;
+    uv_timer_init(&l->uv, &l->gone_timer);
     uv_signal_init(&l->uv, &l->terminate);
     uv_signal_init(&l->uv, &l->interrupt);
     uv_tcp_init(&l->uv, &l->listener);
-    l->prepare.data = l->stop_timer.data = l->terminate.data = l->interrupt.data = l;
-    l->listener.data = l;
+    uv_tcp_init(&l->uv, &l->tls_listener);
+    l->prepare.data = l->gone_timer.data = l->stop_timer.data = l->terminate.data = l->interrupt.data = l;
+    l->listener.data = l->tls_listener.data = l;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
+        l->files_most = (int)files.rlim_cur;
     return l;
 }
 
@@ -136,7 +205,7 @@ bool loop_address_ok(const char *where)
     return parse_address(where, &(struct sockaddr_storage){ .ss_family = 0 });
 }
 
-bool loop_listen(struct loop *l, const char *where, char *error, size_t error_size)
+static bool listen_at(uv_tcp_t *listener, const char *where, char *error, size_t error_size)
 {
     struct sockaddr_storage a;
     int failed;
@@ -145,23 +214,47 @@ bool loop_listen(struct loop *l, const char *where, char *error, size_t error_si
         snprintf(error, error_size, "'%s' is no ADDR:PORT", where);
         return false;
     }
-    failed = uv_tcp_bind(&l->listener, (const struct sockaddr *)&a, 0);
+    failed = uv_tcp_bind(listener, (const struct sockaddr *)&a, 0);
     if (!failed)
-        failed = uv_listen((uv_stream_t *)&l->listener, SOMAXCONN, on_connection);
+        failed = uv_tcp_nodelay(listener, 1); /* which the accepted inherit */
+    if (!failed)
+        failed = uv_listen((uv_stream_t *)listener, SOMAXCONN, on_connection);
     if (failed)
         snprintf(error, error_size, "cannot listen on %s: %s", where, uv_strerror(failed));
     return !failed;
 }
 
-unsigned loop_port(const struct loop *l)
+bool loop_listen(struct loop *l, const char *where, char *error, size_t error_size)
+{
+    return listen_at(&l->listener, where, error, error_size);
+}
+
+bool loop_listen_tls(struct loop *l, const char *where, struct tls_context *tls, char *error,
+                     size_t error_size)
+{
+    l->tls = tls;
+    return listen_at(&l->tls_listener, where, error, error_size);
+}
+
+static unsigned port_of(const uv_tcp_t *listener)
 {
     struct sockaddr_storage a;
     int n = sizeof a;
 
-    if (uv_tcp_getsockname(&l->listener, (struct sockaddr *)&a, &n) < 0)
+    if (uv_tcp_getsockname(listener, (struct sockaddr *)&a, &n) < 0)
         return 0;
     /* The port stands at the same place in both families. */
     return ntohs(((const struct sockaddr_in *)(const void *)&a)->sin_port);
+}
+
+unsigned loop_port(const struct loop *l)
+{
+    return port_of(&l->listener);
+}
+
+unsigned loop_tls_port(const struct loop *l)
+{
+    return port_of(&l->tls_listener);
 }
 
 void loop_run(struct loop *l, struct broker *b)

@@ -1,5 +1,7 @@
 /* refbroker: options, then broker and loop until a signal. Exit codes: 0 stopped,
-   2 usage or settings, 3 cannot listen or open the data, 4 failed while running. */
+   2 usage or settings, 3 cannot listen or open the data, 4 not all was kept (the
+   log says what), or failed while running. */
+#include "ask.h"
 #include "broker.h"
 #include "config.h"
 #include "definitions.h"
@@ -7,6 +9,8 @@
 #include "limits.h"
 #include "log.h"
 #include "loop.h"
+#include "mem.h"
+#include "operate.h"
 #include "version.h"
 
 #include <errno.h>
@@ -18,29 +22,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2, EXIT_START = 3 };
+enum { EXIT_USAGE = 2, EXIT_START = 3, EXIT_LOST = 4 };
 
 struct options {
-    const char *listen, *data, *config, *definitions;
+    const char *listen, *listen_tls, *data, *config, *definitions;
     int ready_fd;
 };
 
 static const char usage[] =
     "usage: refbroker --data DIR [--listen ADDR:PORT] [--config FILE] [--definitions FILE]\n"
     "                 [--log error|warning|info|debug] [--ready-fd N]\n"
-    "       refbroker --version | --help\n"
+    "       refbroker status|definitions --data DIR\n"
+    "       refbroker --settings help|conf|man | --version | --help\n"
     "\n"
     "An AMQP 0-9-1 broker. Runs in the foreground, logs to stderr, stops on SIGTERM.\n"
     "  --listen ADDR:PORT  default 127.0.0.1:5672; port 0 takes a free one\n"
+    "  --listen-tls ADDR:PORT  for TLS as well; the settings ssl_options.* name the certificate\n"
     "  --data DIR          where durable things live; made if it is missing\n"
     "  --config FILE       settings, key = value\n"
     "  --definitions FILE  vhosts, users, exchanges, queues, bindings as RabbitMQ exports them\n"
-    "  --ready-fd N        writes the port to this descriptor once connections are accepted\n";
+    "  --log LEVEL         what is logged, whatever the file says; default info\n"
+    "  --ready-fd N        writes the port to this descriptor once connections are accepted\n"
+    "  --settings FORM     all settings with their defaults: for reading, as a file, for the manual\n";
 
 static int complain(const char *text)
 {
     fprintf(stderr, "refbroker: %s\n", text);
     return EXIT_USAGE;
+}
+
+static int help(void)
+{
+    fputs(usage, stdout);
+    puts("\nSettings of the file, with their defaults:");
+    config_print("help", stdout);
+    return 0;
 }
 
 static bool descriptor(const char *text, int *fd)
@@ -61,7 +77,9 @@ static int parse(int argc, char **argv, struct options *o)
         { "config", required_argument, NULL, 'c' },
         { "definitions", required_argument, NULL, 'D' },
         { "log", required_argument, NULL, 'L' },
+        { "listen-tls", required_argument, NULL, 't' },
         { "ready-fd", required_argument, NULL, 'r' },
+        { "settings", required_argument, NULL, 's' },
 #ifdef WITH_FAULTS
         { "fault", required_argument, NULL, 'F' },
         { "faults", no_argument, NULL, 'f' },
@@ -75,11 +93,12 @@ static int parse(int argc, char **argv, struct options *o)
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'l': o->listen = optarg; break;
+        case 't': o->listen_tls = optarg; break;
         case 'd': o->data = optarg; break;
         case 'c': o->config = optarg; break;
         case 'D': o->definitions = optarg; break;
         case 'L':
-            if (!log_set_level(optarg))
+            if (!log_force_level(optarg))
                 return complain("--log takes error, warning, info or debug");
             break;
         case 'r':
@@ -93,8 +112,12 @@ static int parse(int argc, char **argv, struct options *o)
             break;
         case 'f': fault_list(); return 0;
 #endif
+        case 's':
+            if (!config_print(optarg, stdout))
+                return complain("--settings takes help, conf or man");
+            return 0;
         case 'v': puts(BROKER_PRODUCT " " BROKER_VERSION); return 0;
-        case 'h': fputs(usage, stdout); return 0;
+        case 'h': return help();
         default: return EXIT_USAGE;
         }
     }
@@ -102,6 +125,8 @@ static int parse(int argc, char **argv, struct options *o)
         return complain("arguments without an option; see --help");
     if (!loop_address_ok(o->listen))
         return complain("--listen takes ADDR:PORT, a numeric address or localhost");
+    if (o->listen_tls && !loop_address_ok(o->listen_tls))
+        return complain("--listen-tls takes ADDR:PORT, a numeric address or localhost");
     return o->data ? -1 : complain("--data DIR is missing; see --help");
 }
 
@@ -112,6 +137,8 @@ static void say_ready(const struct loop *l, const struct options *o)
 
     log_info("listening %.*s:%u", (int)(strrchr(o->listen, ':') - o->listen), o->listen,
              loop_port(l));
+    if (loop_tls_port(l))
+        log_info("listening for TLS at port %u", loop_tls_port(l));
     if (o->ready_fd < 0)
         return;
     if (write(o->ready_fd, text, (size_t)n) != n)
@@ -135,6 +162,24 @@ static struct broker *open_broker(const struct settings *s, const struct options
     return store ? broker_new(s, store, error, error_size) : NULL;
 }
 
+/* NULL and no error: nobody asked for TLS. */
+static struct tls_context *open_tls(const struct settings *s, struct loop *l, char *error,
+                                    size_t error_size)
+{
+    struct tls_context *tls;
+    char where[128];
+
+    if (!s->tls.listen.n)
+        return NULL;
+    snprintf(where, sizeof where, "%s%.*s", strchr(s->tls.listen.p, ':') ? "" : "0.0.0.0:",
+             STR_ARGS(s->tls.listen));
+    tls = tls_context_new(&s->tls, error, error_size);
+    if (tls && loop_listen_tls(l, where, tls, error, error_size))
+        return tls;
+    tls_context_free(tls);
+    return NULL;
+}
+
 static int serve(const struct settings *s, const struct options *o)
 {
     struct loop *l = loop_new();
@@ -143,19 +188,30 @@ static int serve(const struct settings *s, const struct options *o)
     bool ok = b &&
               (!o->definitions || definitions_import(b, o->definitions, error, sizeof error)) &&
               loop_listen(l, o->listen, error, sizeof error);
+    struct tls_context *tls = ok ? open_tls(s, l, error, sizeof error) : NULL;
+    struct operate *doors = NULL;
+    bool kept;
 
+    if (ok && !*error)
+        doors = operate_new(l, b,
+                            &(struct operate_options){ o->data, o->config, o->definitions, tls },
+                            error, sizeof error);
+    ok = doors != NULL;
     if (ok) {
         say_ready(l, o);
         loop_run(l, b);
     } else {
         fprintf(stderr, "refbroker: %s\n", error);
     }
-    if (b)
-        broker_free(b);
+    operate_free(doors);
+    kept = !b || broker_free(b);
     loop_free(l);
+    tls_context_free(tls);
     if (ok)
         log_info("stopped");
-    return ok ? 0 : EXIT_START;
+    if (!ok)
+        return EXIT_START;
+    return kept ? 0 : EXIT_LOST;
 }
 
 int main(int argc, char **argv)
@@ -163,13 +219,22 @@ int main(int argc, char **argv)
     struct options o = { .listen = "127.0.0.1:5672", .ready_fd = -1 };
     struct settings s = default_settings;
     char error[512];
-    int code = parse(argc, argv, &o);
+    int code;
 
+    if (argc > 1 && ask_verb(argv[1]))
+        return ask(argc - 1, argv + 1);
+    code = parse(argc, argv, &o);
     if (code >= 0)
         return code;
+    mem_init();
     signal(SIGPIPE, SIG_IGN);
     if (o.config && !config_read(&s, o.config, error, sizeof error))
         return complain(error);
+    log_set_level(s.log_level);
+    if (o.listen_tls) {
+        str_free(&s.tls.listen);
+        s.tls.listen = str_dup(str_of(o.listen_tls));
+    }
     code = serve(&s, &o);
     config_clear(&s);
     return code;

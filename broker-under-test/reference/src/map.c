@@ -5,9 +5,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* uthash's own answer to no memory is exit(-1) without a word. */
 #define uthash_fatal(why) fatal("map: %s", why)
+/* Names come from clients; who does not know the seed cannot make them collide. */
+static unsigned hash_octets(const char *p, size_t n);
+#define HASH_FUNCTION(key, octets, hash) ((hash) = hash_octets(key, octets))
 #include <uthash.h>
 
 struct map_entry {
@@ -23,6 +27,28 @@ struct map {
 /* Where map_iter stands when the last entry has been handed out: the caller may
    pop that entry, so the place must not be an entry, and NULL means "from the start". */
 static struct map_entry past_the_end;
+
+static uint64_t seed;
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static unsigned hash_octets(const char *p, size_t n)
+{
+    uint64_t hash = mix(seed, n), word = 0;
+
+    for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+        memcpy(&word, p, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    for (size_t i = 0; i < n; i++)
+        word = word << 8 | (unsigned char)p[i];
+    return (unsigned)mix(mix(hash, word), seed);
+}
 
 static unsigned hash_of(struct str key)
 {
@@ -42,6 +68,8 @@ static struct map_entry *find(const struct map *m, struct str key, unsigned hash
 
 struct map *map_new(void)
 {
+    if (seed == 0 && getentropy(&seed, sizeof seed) < 0)
+        fatal("no random numbers");
     return xcalloc(1, sizeof(struct map));
 }
 

@@ -1,9 +1,19 @@
 #include "mem.h"
 
+#include "limits.h"
 #include "log.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
+
+/* Messages come and go by the thousand. An allocator that gives each away to the system and asks
+   for it again makes the kernel clear more memory than the messages fill. */
+void mem_init(void)
+{
+    mallopt(M_TRIM_THRESHOLD, LIMIT_MEMORY_SPARE);
+    mallopt(M_MMAP_THRESHOLD, LIMIT_MEMORY_SPARE / 8);
+}
 
 void *xmalloc(size_t n)
 {
@@ -57,11 +67,4 @@ void str_free(struct str *s)
 
     free(cast.to);
     *s = (struct str){ NULL, 0 };
-}
-
-char *str_put(char *at, struct str s)
-{
-    if (s.n)
-        memcpy(at, s.p, s.n);
-    return at + s.n;
 }

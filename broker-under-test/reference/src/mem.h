@@ -5,6 +5,8 @@
 
 #include "str.h"
 
+/* Once, before the first allocation that matters: tells the allocator how we live. */
+void mem_init(void);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -14,6 +16,11 @@ void *xgrow(void *p, size_t n, size_t size);
 struct str str_dup(struct str s);
 void str_free(struct str *s);
 /* Copies the view to at, which has the room; returns the octet after it. */
-char *str_put(char *at, struct str s);
+static inline char *str_put(char *at, struct str s)
+{
+    if (s.n)
+        memcpy(at, s.p, s.n);
+    return at + s.n;
+}
 
 #endif

@@ -6,6 +6,7 @@
 #include "consumer.h"
 #include "content.h"
 #include "faulty.h"
+#include "share.h"
 
 /* Scopes as RabbitMQ has them, which clients count on: global clear is for each consumer
    that starts from now on, global set is shared by all consumers of the channel. Neither
@@ -29,9 +30,9 @@ struct refusal on_basic_consume(struct channel *ch, const struct m_basic_consume
     char generated[64];
     struct consumer_options o = { m->consumer_tag, m->no_ack, m->no_local, m->exclusive };
     struct queue *q;
-    struct refusal no = channel_queue(ch, m->queue, &q);
+    struct refusal no = may_queue(ch, MAY_READ, m->queue, &q);
 
-    if (no.code || (no = may(ch, MAY_READ, q->dest.name)).code)
+    if (no.code)
         return no;
     if (o.tag.n == 0)
         o.tag = broker_new_name(ch->conn->broker, "amq.ctag-", generated);
@@ -42,6 +43,8 @@ struct refusal on_basic_consume(struct channel *ch, const struct m_basic_consume
     if (q->exclusive_consumer || (m->exclusive && q->consumers))
         return refuse(ACCESS_REFUSED, "queue '%.*s' has %s", STR_ARGS(q->dest.name),
                       q->exclusive_consumer ? "an exclusive consumer" : "consumers already");
+    if ((no = share_of_things(ch->conn, "consumer")).code)
+        return no;
     if (!m->no_wait)
         SEND(ch->conn, ch->number, basic_consume_ok, .consumer_tag = o.tag);
     consumer_new(ch, q, &o);
@@ -99,11 +102,11 @@ struct refusal on_basic_get(struct channel *ch, const struct m_basic_get *m)
 {
     struct conn *c = ch->conn;
     struct queue *q;
-    struct refusal no = channel_queue(ch, m->queue, &q);
+    struct refusal no = may_queue(ch, MAY_READ, m->queue, &q);
     struct entry *e;
     uint64_t tag;
 
-    if (no.code || (no = may(ch, MAY_READ, q->dest.name)).code)
+    if (no.code)
         return no;
     e = queue_take(q);
     if (!e) {
@@ -111,6 +114,8 @@ struct refusal on_basic_get(struct channel *ch, const struct m_basic_get *m)
         return accepted;
     }
     tag = ++ch->last_tag;
+    c->broker->counts.got++;
+    c->broker->counts.redelivered += e->redelivered;
     SEND(c, ch->number, basic_get_ok, .delivery_tag = tag, .redelivered = e->redelivered,
          .exchange = message_exchange(e->message), .routing_key = message_key(e->message),
          .message_count =

@@ -3,10 +3,15 @@
 
 #include "broker.h"
 #include "faulty.h"
+#include "share.h"
 
 struct refusal on_channel_open(struct channel *ch, const struct m_channel_open *m)
 {
+    struct refusal no = share_of_things(ch->conn, "channel");
+
     (void)m; /* the out-of-band string is reserved, and tolerated */
+    if (no.code)
+        return no;
     channel_open(ch);
     SEND(ch->conn, ch->number, channel_open_ok, .no_field = 0);
     return accepted;

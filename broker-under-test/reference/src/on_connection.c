@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "peer_table.h"
 #include "sasl.h"
+#include "share.h"
 #include "user.h"
 #include "version.h"
 
@@ -51,7 +52,7 @@ void dispatch_start(struct conn *c)
     if (FAULTY(heartbeat_before_start) && TAILQ_NEXT(c, link))
         frame_reserve(&c->out, FRAME_HEARTBEAT, 0, 0);
     SEND(c, 0, connection_start, .version_major = 0, .version_minor = 9,
-         .server_properties = server_properties(properties), .mechanisms = STR(SASL_MECHANISMS),
+         .server_properties = server_properties(properties), .mechanisms = sasl_mechanisms(c),
          .locales = STR("en_US"));
     conn_enter(c, CONN_STARTING);
 }
@@ -82,6 +83,7 @@ static struct refusal tune(struct conn *c, enum method asked, const char *why)
 {
     const struct settings *s = &c->broker->settings;
 
+    *(c->user ? &c->broker->counts.logins_accepted : &c->broker->counts.logins_refused) += 1;
     if (!c->user)
         return turn_away(c, ACCESS_REFUSED, why, method_row(asked));
     SEND(c, 0, connection_tune, .channel_max = s->channel_max, .frame_max = s->frame_max,
@@ -95,7 +97,7 @@ struct refusal on_connection_start_ok(struct conn *c, const struct m_connection_
     const char *why;
 
     read_capabilities(c, m->client_properties);
-    if (!sasl_offered(m->mechanism))
+    if (!sasl_offered(c, m->mechanism))
         return refuse(SYNTAX_ERROR, "mechanism '%.*s'", STR_ARGS(m->mechanism));
     if (!str_eq(m->locale, STR("en_US")))
         return refuse(SYNTAX_ERROR, "locale '%.*s'", STR_ARGS(m->locale));
@@ -153,12 +155,14 @@ struct refusal on_connection_open(struct conn *c, const struct m_connection_open
         return turn_away(c, NOT_ALLOWED, "no such virtual host", row);
     if (!r)
         return turn_away(c, NOT_ALLOWED, "no access to this virtual host", row);
+    if (share_of_things(c, "connection").code)
+        return turn_away(c, RESOURCE_ERROR, "no memory for another connection", row);
     c->vhost = v;
     c->rights = r;
     SEND(c, 0, connection_open_ok, .no_field = 0);
     conn_enter(c, CONN_OPEN);
-    log_info("%s: user '%.*s' opened vhost '%.*s'", c->peer, STR_ARGS(c->user->name),
-             STR_ARGS(v->name));
+    log_conn(c->number, LOG_LEVEL_INFO, "opened: user '%.*s' in vhost '%.*s' from %s",
+             STR_ARGS(c->user->name), STR_ARGS(v->name), c->peer);
     return accepted;
 }
 
@@ -174,7 +178,8 @@ struct refusal on_connection_update_secret(struct conn *c,
 /* All that was the connection's is gone before the answer says so. */
 struct refusal on_connection_close(struct conn *c, const struct m_connection_close *m)
 {
-    log_info("%s: closes: %u %.*s", c->peer, m->reply_code, STR_ARGS(m->reply_text));
+    log_conn(c->number, LOG_LEVEL_INFO, "closed by its client: %u %.*s", m->reply_code,
+             STR_ARGS(m->reply_text));
     conn_release(c);
     SEND_BARE(c, 0, connection_close_ok);
     conn_enter(c, CONN_DEAD);

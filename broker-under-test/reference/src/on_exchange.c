@@ -6,6 +6,7 @@
 #include "durable.h"
 #include "faulty.h"
 #include "names.h"
+#include "share.h"
 #include "table.h"
 
 #include <assert.h>
@@ -46,9 +47,11 @@ static struct refusal create(struct channel *ch, const struct m_exchange_declare
     struct str alternate;
     struct exchange *x;
 
-    if (no.code || (no = exchange_arguments_ok(m->arguments)).code)
+    if (no.code || (no = exchange_arguments_ok(m->arguments)).code ||
+        (no = share_of_things(ch->conn, "exchange")).code)
         return no;
     if (table_longstr(m->arguments, STR("alternate-exchange"), &alternate) &&
+        !FAULTY(alternate_for_all) &&
         ((no = may(ch, MAY_READ, m->exchange)).code || (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
     x = exchange_add(ch->conn->vhost, m->exchange, type,
@@ -80,6 +83,8 @@ struct refusal on_exchange_declare(struct channel *ch, const struct m_exchange_d
 
     if (m->exchange.n == 0)
         return refuse(PRECONDITION_FAILED, "an exchange needs a name");
+    if (FAULTY(passive_needs_configure) && (no = may(ch, MAY_CONFIGURE, m->exchange)).code)
+        return no;
     if (m->passive)
         return declare_passive(ch, m);
     if ((no = may(ch, MAY_CONFIGURE, m->exchange)).code)
@@ -130,14 +135,15 @@ static struct refusal ends(struct channel *ch, struct str source, struct str des
 
     if (source.n == 0 || destination.n == 0)
         return nameless();
+    if ((no = may(ch, MAY_WRITE, destination)).code || (!FAULTY(binding_needs_no_read) && (no = may(ch, MAY_READ, source)).code))
+        return no;
     *from = vhost_exchange(ch->conn->vhost, source);
     *to = vhost_exchange(ch->conn->vhost, destination);
     if (!*from)
         return missing(ch, source);
     if (!*to)
         return missing(ch, destination);
-    no = may(ch, MAY_WRITE, destination);
-    return no.code ? no : may(ch, MAY_READ, source);
+    return accepted;
 }
 
 struct refusal on_exchange_bind(struct channel *ch, const struct m_exchange_bind *m)
@@ -145,7 +151,8 @@ struct refusal on_exchange_bind(struct channel *ch, const struct m_exchange_bind
     struct exchange *from = NULL, *to = NULL;
     struct refusal no = ends(ch, m->source, m->destination, &from, &to);
 
-    if (no.code || (no = binding_arguments_ok(m->arguments)).code)
+    if (no.code || (no = binding_arguments_ok(m->arguments)).code ||
+        (no = share_of_bindings(ch->conn, from)).code)
         return no;
     assert(from && to);
     if (binding_add(from, &to->dest, m->routing_key, m->arguments) &&

@@ -7,6 +7,7 @@
 #include "faulty.h"
 #include "mem.h"
 #include "names.h"
+#include "share.h"
 #include "table.h"
 
 static void remember(struct channel *ch, const struct queue *q)
@@ -51,9 +52,10 @@ static struct refusal create(struct channel *ch, const struct m_queue_declare *m
     struct refusal no = queue_arguments_ok(m->arguments);
     struct queue *q;
 
-    if (no.code)
+    if (no.code || (no = share_of_things(c, "queue")).code)
         return no;
     if (table_longstr(m->arguments, STR("x-dead-letter-exchange"), &alternate) &&
+        !FAULTY(dead_letters_for_all) &&
         ((no = may(ch, MAY_READ, name)).code || (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
     q = queue_add(c->vhost, name, (m->durable || FAULTY(transient_queues_survive)) && !m->exclusive,
@@ -89,6 +91,8 @@ struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare
     struct queue *q;
     struct refusal no;
 
+    if (FAULTY(passive_needs_configure) && (no = may(ch, MAY_CONFIGURE, name)).code)
+        return no;
     if (m->passive)
         return declare_passive(ch, m);
     if (name.n == 0)
@@ -98,7 +102,8 @@ struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare
         return foreign(name);
     if (!q && m->queue.n && (no = name_may_be_new("queue", name)).code)
         return no;
-    if ((no = may(ch, MAY_CONFIGURE, name)).code)
+    if (!(FAULTY(generated_name_for_all) && m->queue.n == 0) &&
+        (no = may(ch, MAY_CONFIGURE, name)).code)
         return no;
     if (!q)
         return create(ch, m, name);
@@ -120,17 +125,17 @@ struct ends {
 static struct refusal ends(struct channel *ch, struct str queue, struct str exchange,
                            struct str key, struct ends *e)
 {
-    struct refusal no = channel_queue(ch, queue, &e->q);
+    struct refusal no =
+        FAULTY(binding_needs_no_read) ? accepted : may(ch, MAY_READ, exchange);
 
-    if (no.code)
+    if (no.code || (no = may_queue(ch, MAY_WRITE, queue, &e->q)).code)
         return no;
     e->x = vhost_exchange(ch->conn->vhost, exchange);
     if (!e->x)
         return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(exchange),
                       STR_ARGS(ch->conn->vhost->name));
     e->key = queue.n == 0 && key.n == 0 && !FAULTY(both_blank_is_blank_key) ? e->q->dest.name : key;
-    no = may(ch, MAY_WRITE, e->q->dest.name);
-    return no.code ? no : may(ch, MAY_READ, exchange);
+    return accepted;
 }
 
 struct refusal on_queue_bind(struct channel *ch, const struct m_queue_bind *m)
@@ -140,7 +145,8 @@ struct refusal on_queue_bind(struct channel *ch, const struct m_queue_bind *m)
 
     if (!no.code && FAULTY(refused_binding_kept))
         binding_add(e.x, &e.q->dest, e.key, m->arguments);
-    if (no.code || (no = binding_arguments_ok(m->arguments)).code)
+    if (no.code || (no = binding_arguments_ok(m->arguments)).code ||
+        (no = share_of_bindings(ch->conn, e.x)).code)
         return no;
     if (binding_add(e.x, &e.q->dest, e.key, m->arguments) &&
         durable_put_binding(e.x, &e.q->dest, e.key, m->arguments) && !m->no_wait)
@@ -171,10 +177,10 @@ struct refusal on_queue_unbind(struct channel *ch, const struct m_queue_unbind *
 struct refusal on_queue_purge(struct channel *ch, const struct m_queue_purge *m)
 {
     struct queue *q;
-    struct refusal no = channel_queue(ch, m->queue, &q);
+    struct refusal no = may_queue(ch, MAY_READ, m->queue, &q);
     size_t n;
 
-    if (no.code || (no = may(ch, MAY_READ, q->dest.name)).code)
+    if (no.code)
         return no;
     n = queue_purge(q);
     if (!m->no_wait)
@@ -187,9 +193,9 @@ struct refusal on_queue_purge(struct channel *ch, const struct m_queue_purge *m)
 struct refusal on_queue_delete(struct channel *ch, const struct m_queue_delete *m)
 {
     struct queue *q;
-    struct refusal no = channel_queue(ch, m->queue, &q);
+    struct refusal no = may_queue(ch, MAY_CONFIGURE, m->queue, &q);
 
-    if (no.code || (no = may(ch, MAY_CONFIGURE, q->dest.name)).code)
+    if (no.code)
         return no;
     if (m->if_unused && (q->consumers || (FAULTY(once_used_always_used) && q->had_consumer)))
         return refuse(PRECONDITION_FAILED, "queue '%.*s' has consumers", STR_ARGS(q->dest.name));

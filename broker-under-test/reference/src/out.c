@@ -28,8 +28,10 @@ static void drop_first(struct out *o)
     struct out_piece *p = &o->pieces[o->first];
 
     block_unref(p->block);
-    if (p->message)
+    if (p->message) {
+        o->lent -= p->n;
         message_unref(p->message);
+    }
     o->first = (o->first + 1) & (o->capacity - 1);
     o->count--;
 }
@@ -57,8 +59,10 @@ static void drop_last(struct out *o)
     struct out_piece *p = &o->pieces[(o->first + o->count - 1) & (o->capacity - 1)];
 
     block_unref(p->block);
-    if (p->message)
+    if (p->message) {
+        o->lent -= p->n;
         message_unref(p->message);
+    }
     o->appended -= p->n;
     o->count--;
 }
@@ -68,6 +72,8 @@ void out_clear(struct out *o)
     while (o->count && last(o)->n <= out_waiting(o) - o->pinned)
         drop_last(o);
     if (o->count) {
+        if (last(o)->message)
+            o->lent -= out_waiting(o) - o->pinned;
         last(o)->n -= out_waiting(o) - o->pinned;
         o->appended = o->taken + o->pinned;
     }
@@ -124,6 +130,7 @@ char *out_reserve(struct out *o, size_t n)
 
 void out_body(struct out *o, struct message *m, struct str part)
 {
+    o->lent += part.n;
     push(o, (struct out_piece){ .p = part.p, .n = part.n, .message = message_ref(m) });
 }
 
@@ -151,6 +158,46 @@ static void open_gates(struct out *o, uint64_t committed)
         return;
     o->gate_count -= n;
     memmove(o->gates, o->gates + n, o->gate_count * sizeof *o->gates);
+}
+
+/* Neither goes into what has been encoded or lent: a gate stands between two frames, and what
+   stands before it is sent or under way. */
+bool out_cut(struct out *o, uint64_t committed)
+{
+    uint64_t end;
+
+    open_gates(o, committed);
+    if (!o->gate_count)
+        return false;
+    end = o->gates[0].at;
+    while (o->count && last(o)->n <= o->appended - end)
+        drop_last(o);
+    if (o->appended > end)
+        last(o)->n -= (size_t)(o->appended - end);
+    o->appended = end;
+    o->gate_count = 0;
+    block_unref(o->fill);
+    o->fill = NULL;
+    return true;
+}
+
+void out_ahead(struct out *o, const char *octets, size_t n)
+{
+    struct out_piece piece = { .p = NULL, .n = n };
+
+    assert(o->gate_count && o->gates[0].at == o->taken && !o->pinned);
+    if (o->count == o->capacity)
+        grow(o);
+    piece.block = xmalloc(sizeof *piece.block + n);
+    piece.block->references = 1;
+    piece.block->room = n;
+    piece.p = memcpy(piece.block->data, octets, n);
+    o->first = (o->first + o->capacity - 1) & (o->capacity - 1);
+    o->pieces[o->first] = piece;
+    o->count++;
+    o->appended += n;
+    for (size_t i = 0; i < o->gate_count; i++)
+        o->gates[i].at += n;
 }
 
 size_t out_iov(struct out *o, struct iovec *iov, size_t max, uint64_t committed)
@@ -190,6 +237,7 @@ void out_done(struct out *o, size_t n)
         if (n < p->n) {
             p->p += n;
             p->n -= n;
+            o->lent -= p->message ? n : 0;
             return;
         }
         n -= p->n;

@@ -35,6 +35,7 @@ struct out {
     size_t gate_count;
     uint64_t appended, taken; /* octets over the life of the stream */
     size_t pinned;            /* octets at the front that a write under way reads from */
+    size_t lent;              /* of those that wait, octets that are of messages */
 };
 
 void out_init(struct out *o);
@@ -52,11 +53,22 @@ static inline size_t out_waiting(const struct out *o)
     return (size_t)(o->appended - o->taken);
 }
 
+/* Memory of its own: without the bodies, which are their messages'. */
+static inline size_t out_owned(const struct out *o)
+{
+    return out_waiting(o) - o->lent + o->count * sizeof(struct out_piece);
+}
+
 /* Fills at most max entries with what may go now; committed is the store's number. */
 size_t out_iov(struct out *o, struct iovec *iov, size_t max, uint64_t committed);
 /* The first n octets are sent. */
 void out_done(struct out *o, size_t n);
 /* Whether something could be sent but for a gate. */
 bool out_gated(const struct out *o, uint64_t committed);
+/* Nothing more will be committed: drops what stands behind the first gate that is closed. false:
+   none is. */
+bool out_cut(struct out *o, uint64_t committed);
+/* Whole frames to be sent before what stands at the closed gate (out_gated). */
+void out_ahead(struct out *o, const char *octets, size_t n);
 
 #endif

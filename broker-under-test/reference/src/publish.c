@@ -3,6 +3,7 @@
 #include "access.h"
 #include "broker.h"
 #include "faulty.h"
+#include "share.h"
 #include "tx.h"
 
 static void give_back(struct channel *ch, struct message *m, enum reply_code code, const char *text)
@@ -26,7 +27,19 @@ static size_t keep_hungry(struct route *r, const struct message *m)
     return r->n = n;
 }
 
-static uint64_t enqueue(struct route r, struct message *m)
+/* The store has failed, and this would have to be kept. */
+static bool beyond_us(struct route r, const struct message *m, const struct broker *b)
+{
+    bool durable = false;
+
+    if (!m->persistent || !store_failed(b->store))
+        return false;
+    for (size_t i = 0; i < r.n; i++)
+        durable = durable || r.at[i]->dest.durable;
+    return durable;
+}
+
+static uint64_t enqueue(struct conn *c, struct route r, struct message *m)
 {
     uint64_t batch = 0;
 
@@ -36,8 +49,17 @@ static uint64_t enqueue(struct route r, struct message *m)
         uint64_t needs = queue_push(r.at[i], m);
 
         batch = needs > batch ? needs : batch;
+        share_judge(c, r.at[i]);
     }
     return batch;
+}
+
+static void count(struct counts *n, size_t queues, bool mandatory)
+{
+    n->published++;
+    n->routed += queues > 0;
+    n->returned += queues == 0 && mandatory;
+    n->dropped += queues == 0 && !mandatory;
 }
 
 uint64_t publish_now(struct channel *ch, const struct publish *p)
@@ -51,12 +73,15 @@ uint64_t publish_now(struct channel *ch, const struct publish *p)
 
     if (x)
         r = vhost_route(v, x, message_key(m), message_headers(m));
+    count(&ch->conn->broker->counts, r.n, p->mandatory);
     if (r.n == 0 && p->mandatory)
         give_back(ch, m, NO_ROUTE, "NO_ROUTE");
     else if (p->immediate && keep_hungry(&r, m) == 0)
         give_back(ch, m, NO_CONSUMERS, "NO_CONSUMERS");
+    else if (beyond_us(r, m, ch->conn->broker))
+        batch = CONFIRM_NEVER;
     else
-        batch = enqueue(r, m);
+        batch = enqueue(ch->conn, r, m);
     message_unref(m);
     if (FAULTY(unroutable_unconfirmed) && r.n == 0)
         return UINT64_MAX;
@@ -67,13 +92,16 @@ static struct refusal judge(struct channel *ch, const struct message *m)
 {
     struct str name = message_exchange(m);
     struct exchange *x = vhost_exchange(ch->conn->vhost, name);
+    struct refusal no = may(ch, MAY_WRITE, name);
 
+    if (no.code)
+        return no;
     if (!x)
         return refuse(NOT_FOUND, "no exchange '%.*s' in vhost '%.*s'", STR_ARGS(name),
                       STR_ARGS(ch->conn->vhost->name));
     if (x->internal && !FAULTY(internal_open))
         return refuse(ACCESS_REFUSED, "exchange '%.*s' is internal", STR_ARGS(name));
-    return may(ch, MAY_WRITE, name);
+    return accepted;
 }
 
 static void confirm_later(struct channel *ch, uint64_t batch)
@@ -94,7 +122,7 @@ struct refusal publish(struct channel *ch, const struct publish *p)
         return no;
     }
     if (ch->mode == MODE_TX) {
-        tx_publish(ch->tx, p);
+        tx_publish(ch, p);
         return accepted;
     }
     if (FAULTY(mandatory_counted_early) && ch->mode == MODE_PLAIN && p->mandatory)
@@ -102,5 +130,7 @@ struct refusal publish(struct channel *ch, const struct publish *p)
     batch = publish_now(ch, p);
     if (ch->mode == MODE_CONFIRM)
         confirm_later(ch, batch);
+    else if (batch == CONFIRM_NEVER && store_failed(ch->conn->broker->store))
+        return refuse(INTERNAL_ERROR, "the store has failed, a persistent message cannot be kept");
     return accepted;
 }

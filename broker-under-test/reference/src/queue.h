@@ -4,6 +4,9 @@
    unacknowledged (with a channel), and goes from one to the other without being
    copied or allocated again: put back, it returns to the place its number says.
 
+   Of a long queue only the head is in memory, and what the store has not committed yet. The
+   rest is parked: an entry without a message stands for any number of them (queue_park.c).
+
    Consumers that can take something are `active` and get one message each in turn;
    one that turns out unable (window full, flow paused, reader slow) becomes idle
    until what stopped it has changed and somebody wakes it. */
@@ -21,17 +24,27 @@ struct consumer;
 
 struct entry {
     TAILQ_ENTRY(entry) link; /* ready list, or a consumer's resend list */
-    struct message *message;
-    struct queue *queue;       /* stays while the entry does, even if it is deleted */
-    struct consumer *consumer; /* unacknowledged at; NULL after Get or Cancel */
-    uint64_t seq;              /* its place in the queue */
-    uint64_t avoid;            /* the channel that rejected it; 0: none */
+    struct message *message; /* NULL: parked */
+    struct queue *queue;     /* stays while the entry does, even if it is deleted */
+    union {
+        struct consumer *consumer; /* unacknowledged at; NULL after Get or Cancel */
+        struct parked *parked;     /* without a message: what it stands for */
+    };
+    uint64_t seq;   /* its place in the queue; of parked ones, the first's */
+    uint64_t batch; /* committed with it; 0: it is already, or will not be */
+    uint64_t avoid; /* the channel that rejected it; 0: none */
     bool redelivered;
     bool stored;
     bool windowed; /* counts in its channel's window */
     uint8_t level;
 };
 TAILQ_HEAD(entry_list, entry);
+
+struct level {
+    struct entry_list ready;
+    struct entry *fresh; /* from here on some may be parked as soon as they are committed */
+    bool refilled;       /* so much came back that its head has to be looked at again */
+};
 
 struct consumer {
     TAILQ_ENTRY(consumer) link; /* the queue's active or idle list */
@@ -58,10 +71,13 @@ struct queue {
     TAILQ_ENTRY(queue) wake_link;
     struct str arguments;
 
-    struct entry_list *ready; /* one list per priority level */
+    struct level *level; /* one per priority */
     unsigned levels;
     bool prioritised; /* x-max-priority was given */
     size_t ready_count, unacked_count;
+    size_t ready_bytes; /* of those in memory */
+    bool crowded;
+    TAILQ_ENTRY(queue) crowd_link; /* in broker->crowded */
     uint64_t next_seq;
     uint64_t mark; /* highest number delivered so far, as the store knows it */
 
@@ -69,6 +85,7 @@ struct queue {
     size_t consumers, no_local_consumers;
     struct consumer *exclusive_consumer;
     uint64_t visited; /* by which routing */
+    size_t awaited;   /* publishers that wait until it is short */
 };
 
 struct queue *queue_add(struct vhost *v, struct str name, bool durable, struct str arguments);
@@ -80,8 +97,10 @@ void queue_free(struct queue *q);
 /* A new message at the end; takes a reference. Returns the store's batch that makes it
    durable, 0 if it is not to be. */
 uint64_t queue_push(struct queue *q, struct message *m);
-/* A recovered one, already in the store. */
-void queue_recover(struct queue *q, struct message *m, uint64_t seq, bool redelivered);
+/* A recovered one, which stays in the store until its turn comes. */
+void queue_recover(struct queue *q, uint64_t seq, uint8_t priority, bool redelivered);
+/* Parks what it need not have in memory; true: no more to do before others are committed. */
+bool queue_park(struct queue *q, uint64_t committed);
 /* The first ready one, now unacknowledged; NULL if none. */
 struct entry *queue_take(struct queue *q);
 /* Back to its place, marked redelivered. */

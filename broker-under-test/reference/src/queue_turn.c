@@ -126,7 +126,7 @@ bool queue_pump(struct queue *q)
     for (e = queue_first(q); e && quota && !TAILQ_EMPTY(&q->active); e = next) {
         struct consumer *c = next_consumer(q, e->message, e->avoid);
 
-        next = queue_next(q, e);
+        next = c ? queue_next(q, e) : queue_next_of_others(q, e);
         if (!c)
             continue;
         queue_lend(q, e);

@@ -1,6 +1,7 @@
 #include "route.h"
 
 #include "faulty.h"
+#include "limits.h"
 #include "mem.h"
 #include "route_inside.h"
 #include "table.h"
@@ -31,6 +32,7 @@ static void place_binding(struct router *r, struct binding *b)
         trie_add(r->trie, b);
     } else if (r->type == ROUTE_HEADERS) {
         b->demands = demands_new(b->arguments);
+        r->demands += demands_count(b->demands);
     } else if (r->type == ROUTE_DIRECT) {
         b->place = map_get(r->by_key, b->key);
         if (!b->place) {
@@ -47,6 +49,7 @@ static void displace_binding(struct router *r, struct binding *b)
     if (r->type == ROUTE_TOPIC) {
         trie_remove(r->trie, b);
     } else if (r->type == ROUTE_HEADERS) {
+        r->demands -= demands_count(b->demands);
         demands_free(b->demands);
     } else if (r->type == ROUTE_DIRECT) {
         TAILQ_REMOVE(&b->place->bindings, b, of_place);
@@ -115,6 +118,12 @@ static struct str identity(struct router *r, void *destination, struct str key,
     return (struct str){ r->scratch, n };
 }
 
+/* Its demands are views of the fields of its arguments. */
+static size_t cost(const struct binding *b)
+{
+    return COST_BINDING + 2 * b->identity.n + (b->demands ? table_count(b->arguments) * sizeof(struct table_field) : 0);
+}
+
 bool router_bind(struct router *r, void *destination, struct str key, struct str arguments)
 {
     struct str id = identity(r, destination, key, arguments);
@@ -133,12 +142,14 @@ bool router_bind(struct router *r, void *destination, struct str key, struct str
     TAILQ_INSERT_TAIL(&r->bindings, b, of_router);
     map_set(r->by_identity, b->identity, b);
     place_binding(r, b);
+    r->bytes += b->bytes_counted = cost(b);
     return true;
 }
 
 /* The target stays, even without bindings: who empties it lets it leave. */
 static void drop(struct router *r, struct binding *b)
 {
+    r->bytes -= b->bytes_counted;
     displace_binding(r, b);
     map_pop(r->by_identity, b->identity);
     TAILQ_REMOVE(&r->bindings, b, of_router);
@@ -191,6 +202,16 @@ void router_free(struct router *r)
     free(r->scratch);
     free(r->found);
     free(r);
+}
+
+size_t router_bytes(const struct router *r)
+{
+    return r->bytes + (r->trie ? trie_bytes(r->trie) : 0);
+}
+
+size_t router_steps(const struct router *r)
+{
+    return r->demands + (r->trie ? trie_hashes(r->trie) * LIMIT_KEY_WORDS : 0);
 }
 
 size_t router_count(const struct router *r)

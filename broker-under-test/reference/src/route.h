@@ -25,6 +25,10 @@ bool router_unbind(struct router *r, void *destination, struct str key, struct s
 /* Forgets every binding to a destination, as when a queue is deleted. */
 size_t router_unbind_all(struct router *r, void *destination);
 size_t router_count(const struct router *r);
+/* Memory that its bindings take, with their patterns and arguments. */
+size_t router_bytes(const struct router *r);
+/* What one message may cost at most, in steps (LIMIT_ROUTE_STEPS). */
+size_t router_steps(const struct router *r);
 
 typedef void router_visit_fn(void *context, void *destination, struct str key,
                              struct str arguments);

@@ -28,6 +28,7 @@ struct binding {
     struct demands *demands;   /* headers */
     struct str key, arguments; /* arguments in the order of their names */
     struct str identity;       /* destination, key and arguments: views of bytes */
+    size_t bytes_counted;
     char bytes[];
 };
 /* Where the bindings of one key (direct) or one pattern (topic) hang. */
@@ -50,6 +51,8 @@ struct router {
     void **found;
     size_t n_found, found_max; /* room for every target, made when they are bound */
     uint64_t match;            /* number of the message being matched */
+    size_t bytes;              /* of bindings; the trie has its own */
+    size_t demands;            /* of all its bindings */
 };
 
 /* This binding matches the message; cheap to say twice. */
@@ -65,12 +68,15 @@ static inline void route_found(struct router *r, const struct binding *b)
 /* The patterns of a topic exchange, as a tree of words. */
 struct trie *trie_new(void);
 void trie_free(struct trie *t);
+size_t trie_bytes(const struct trie *t);
+size_t trie_hashes(const struct trie *t); /* those behind another one */
 void trie_add(struct trie *t, struct binding *b);
 void trie_remove(struct trie *t, struct binding *b);
 void trie_match(struct trie *t, struct router *r, struct str key);
 
 /* What the arguments of a headers binding ask for. */
 struct demands *demands_new(struct str arguments);
+size_t demands_count(const struct demands *d);
 void demands_free(struct demands *d);
 void headers_match(struct router *r, struct str headers);
 

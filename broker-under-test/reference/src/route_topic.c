@@ -10,6 +10,7 @@
 #include "route_inside.h"
 
 #include "faulty.h"
+#include "limits.h"
 #include "mem.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ struct node {
     struct node *parent, *star, *hash;
     uint32_t children; /* literal ones; found through trie.edges */
     bool is_hash;
+    bool behind_hash;
     uint64_t step;   /* the last step that reached it */
     struct str word; /* of the edge from the parent */
     char bytes[];
@@ -40,6 +42,8 @@ struct trie {
     struct map *edges;
     uint64_t step;
     struct node_set now, next;
+    size_t bytes; /* of nodes */
+    size_t hashes; /* behind another one */
 };
 
 /* Takes the first word off; false once there is none. *rest.p is NULL after the last. */
@@ -97,6 +101,16 @@ void trie_free(struct trie *t)
     free(t);
 }
 
+size_t trie_hashes(const struct trie *t)
+{
+    return t->hashes;
+}
+
+size_t trie_bytes(const struct trie *t)
+{
+    return t->bytes;
+}
+
 static struct str edge_key(char *buffer, const struct node *n, struct str word)
 {
     memcpy(buffer, &n, sizeof n);
@@ -127,7 +141,10 @@ static struct node *grow(struct trie *t, struct node *n, struct str word)
     if (child)
         return child;
     child = node_new(n, word);
+    t->bytes += COST_WORD + word.n;
     child->is_hash = special && (special == &n->hash || FAULTY(star_takes_many));
+    child->behind_hash = n->is_hash || n->behind_hash;
+    t->hashes += child->is_hash && child->behind_hash;
     if (special) {
         *special = child;
     } else {
@@ -158,6 +175,8 @@ static void prune(struct trie *t, struct node *n)
     char buffer[sizeof n + LIMIT_WORD];
     struct node *parent = n->parent;
 
+    t->bytes -= COST_WORD + n->word.n;
+    t->hashes -= n->is_hash && n->behind_hash;
     if (parent->star == n) {
         parent->star = NULL;
     } else if (parent->hash == n) {

@@ -9,10 +9,22 @@ struct credentials {
     struct str user, password;
 };
 
-bool sasl_offered(struct str mechanism)
+static bool offers_external(const struct conn *c)
+{
+    return (c->certified.p && !FAULTY(external_not_offered)) || FAULTY(external_without_certificate);
+}
+
+struct str sasl_mechanisms(const struct conn *c)
+{
+    return offers_external(c) ? STR("PLAIN AMQPLAIN EXTERNAL RABBIT-CR-DEMO")
+                              : STR("PLAIN AMQPLAIN RABBIT-CR-DEMO");
+}
+
+bool sasl_offered(const struct conn *c, struct str mechanism)
 {
     return str_eq(mechanism, STR("PLAIN")) || str_eq(mechanism, STR("AMQPLAIN")) ||
-           sasl_challenges(mechanism);
+           sasl_challenges(mechanism) ||
+           (str_eq(mechanism, STR("EXTERNAL")) && offers_external(c));
 }
 
 bool sasl_challenges(struct str mechanism)
@@ -43,12 +55,9 @@ static bool read_amqplain(struct str r, struct credentials *out)
            table_longstr(r, STR("PASSWORD"), &out->password);
 }
 
-static struct user *let_in(const struct conn *c, const struct credentials *who, const char **why)
+/* Whoever it is, may it come from there? */
+static struct user *from_there(const struct conn *c, struct user *u, const char **why)
 {
-    struct user *u = broker_user(c->broker, who->user);
-
-    if (!u || !user_password_ok(u, who->password))
-        return NULL;
     if (FAULTY(nobody_from_elsewhere) && !c->loopback)
         return NULL;
     if (str_eq(u->name, STR("guest")) && !c->loopback && !c->broker->settings.guest_anywhere &&
@@ -59,6 +68,32 @@ static struct user *let_in(const struct conn *c, const struct credentials *who, 
     return u;
 }
 
+static struct user *let_in(const struct conn *c, const struct credentials *who, const char **why)
+{
+    struct user *u = broker_user(c->broker, who->user);
+
+    if (!u || !user_password_ok(u, who->password))
+        return NULL;
+    return from_there(c, u, why);
+}
+
+/* The response may name who the client wants to be: nobody else than it is. */
+static struct user *certified(const struct conn *c, struct str wants, const char **why)
+{
+    struct user *u = broker_user(c->broker, c->certified);
+
+    if (FAULTY(external_is_guest) || (FAULTY(external_unknown_is_guest) && !u))
+        u = broker_user(c->broker, STR("guest"));
+    if (FAULTY(external_wish_granted) && wants.n)
+        u = broker_user(c->broker, wants);
+    else if (wants.n && !str_eq(wants, c->certified))
+        return NULL;
+    if (u)
+        return from_there(c, u, why);
+    *why = "nobody has the name in the certificate";
+    return NULL;
+}
+
 struct user *sasl_login(const struct conn *c, struct str mechanism, struct str response,
                         const char **why)
 {
@@ -66,6 +101,8 @@ struct user *sasl_login(const struct conn *c, struct str mechanism, struct str r
     bool plain = str_eq(mechanism, STR("PLAIN"));
 
     *why = "login was refused";
+    if (str_eq(mechanism, STR("EXTERNAL")))
+        return certified(c, response, why);
     if (!(plain ? read_plain(response, &who) : read_amqplain(response, &who)))
         return NULL;
     return let_in(c, &who, why);

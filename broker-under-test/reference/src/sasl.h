@@ -1,14 +1,16 @@
 /* Who says the client that it is: PLAIN and AMQPLAIN in one step; RABBIT-CR-DEMO, which RabbitMQ
-   has to try challenges with, in two: the user, and on being asked the password. */
+   has to try challenges with, in two: the user, and on being asked the password; EXTERNAL leaves it
+   to the certificate. */
 #ifndef REF_SASL_H
 #define REF_SASL_H
 
 #include "conn.h"
 
-#define SASL_MECHANISMS "PLAIN AMQPLAIN RABBIT-CR-DEMO"
-#define SASL_CHALLENGE  "Please tell me your password"
+#define SASL_CHALLENGE "Please tell me your password"
 
-bool sasl_offered(struct str mechanism);
+/* What Start offers; EXTERNAL only to those whose certificate was checked. */
+struct str sasl_mechanisms(const struct conn *c);
+bool sasl_offered(const struct conn *c, struct str mechanism);
 /* It starts with the user's name; the rest comes with Secure-Ok. */
 bool sasl_challenges(struct str mechanism);
 /* NULL: not let in, and why. guest comes from loopback only. */

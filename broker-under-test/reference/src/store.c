@@ -1,63 +1,13 @@
 #include "store.h"
 
 #include "faulty.h"
+#include "log.h"
 #include "mem.h"
 #include "store_inside.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Takes the waiting batch; NULL when it is time to end. Called with the lock. */
-static struct batch *next_batch(struct store *s)
-{
-    while (!s->waiting && !s->stop)
-        pthread_cond_wait(&s->work, &s->lock);
-    s->writing = s->waiting;
-    s->waiting = NULL;
-    pthread_cond_signal(&s->taken);
-    return s->writing;
-}
-
-static void *run(void *context)
-{
-    struct store *s = context;
-    struct batch *b;
-
-    pthread_mutex_lock(&s->lock);
-    while ((b = next_batch(s))) {
-        bool written;
-
-        pthread_mutex_unlock(&s->lock);
-        written = !atomic_load(&s->failed) && store_write(s, b);
-        pthread_mutex_lock(&s->lock);
-        /* Its number may have risen while it was written: empty turns joined it. */
-        if (written)
-            atomic_store(&s->committed, b->number);
-        s->writing = NULL;
-        STAILQ_INSERT_TAIL(&s->done, b, link);
-        pthread_mutex_unlock(&s->lock);
-        if (s->wake)
-            s->wake(s->context);
-        pthread_mutex_lock(&s->lock);
-    }
-    pthread_mutex_unlock(&s->lock);
-    return NULL;
-}
-
-/* The thread takes no signals: they are the loop's. */
-static bool start_thread(struct store *s)
-{
-    sigset_t all, before;
-    bool started;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&s->thread, NULL, run, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
 
 static struct batch *open_batch(struct store *s, uint64_t number)
 {
@@ -78,12 +28,12 @@ struct store *store_open(const struct store_options *o, char *error, size_t erro
     s->context = o->context;
     STAILQ_INIT(&s->done);
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->work, NULL);
-    pthread_cond_init(&s->taken, NULL);
+    pthread_mutex_init(&s->map, NULL);
+    store_init_work(s);
     s->open = open_batch(s, 1);
     if (!store_open_env(s, o, error, error_size))
         goto fail;
-    if (start_thread(s))
+    if (store_start_thread(s))
         return s;
     snprintf(error, error_size, "%s: no thread for the store", o->dir);
 fail:
@@ -119,6 +69,16 @@ static void pass_number_on(struct store *s)
     s->open->awaited = false;
 }
 
+/* While there is no room, all that is to be written is one batch: what is deleted now may make
+   room for what came before. */
+static void join_waiting(struct store *s)
+{
+    uint64_t next = s->open->number + 1;
+
+    batch_join(s->waiting, s->open);
+    s->open->number = next;
+}
+
 uint64_t store_seal(struct store *s)
 {
     uint64_t number = s->open->number;
@@ -132,6 +92,8 @@ uint64_t store_seal(struct store *s)
     pthread_mutex_lock(&s->lock);
     if (s->open->n == 0)
         pass_number_on(s);
+    else if (s->waiting && atomic_load(&s->full))
+        join_waiting(s);
     else if (s->waiting)
         s->open->sealed = true;
     else
@@ -149,6 +111,16 @@ uint64_t store_pending(const struct store *s)
 uint64_t store_committed(const struct store *s)
 {
     return atomic_load(&s->committed);
+}
+
+const char *store_dir(const struct store *s)
+{
+    return s->dir;
+}
+
+const char *store_full(const struct store *s)
+{
+    return atomic_load(&s->full);
 }
 
 const char *store_failed(const struct store *s)
@@ -184,31 +156,41 @@ void store_reap(struct store *s)
     }
 }
 
-void store_close(struct store *s)
+static bool say_lost(const struct store *s)
 {
+    if (!atomic_load(&s->failed) || !s->begun) /* nothing was to be kept */
+        return true;
+    log_error("%s; not kept: %zu messages, %zu other changes, none of them confirmed", s->failure,
+              s->lost_messages, s->lost_changes);
+    return false;
+}
+
+bool store_close(struct store *s)
+{
+    bool kept;
+
     if (!s)
-        return;
+        return true;
     pthread_mutex_lock(&s->lock);
-    if (s->open->n > 0) {
-        while (s->waiting)
-            pthread_cond_wait(&s->taken, &s->lock);
+    if (s->open->n > 0 && s->waiting)
+        join_waiting(s);
+    else if (s->open->n > 0)
         hand_over(s);
-    }
-    while (s->waiting)
-        pthread_cond_wait(&s->taken, &s->lock);
     s->stop = true;
     pthread_cond_signal(&s->work);
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
+    kept = say_lost(s);
     store_reap(s);
     store_close_env(s);
     batch_free(s->open);
     batch_free(s->spare);
-    pthread_cond_destroy(&s->taken);
     pthread_cond_destroy(&s->work);
+    pthread_mutex_destroy(&s->map);
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
     free(s);
+    return kept;
 }
 
 /* kind and name are the key; both parts are copied, definitions are few. */
@@ -280,7 +262,12 @@ void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq)
     if (!cancelled && !s->atomic)
         cancelled = cancel_waiting(s, queue_id, seq);
     if (!cancelled)
-        batch_add(s->open, OP_DEL, queue_id, seq);
+        batch_add(s->open, OP_DEL, queue_id, seq)->bound = s->atomic;
+}
+
+void store_del_messages(struct store *s, uint64_t queue_id, uint64_t first, uint64_t last)
+{
+    batch_add(s->open, OP_DEL_RANGE, queue_id, first)->last = last;
 }
 
 void store_del_queue(struct store *s, uint64_t queue_id)

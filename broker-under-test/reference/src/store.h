@@ -10,8 +10,12 @@
 
    A put that is deleted while still in the open batch is never written; nor is one in a
    sealed batch that the thread has not begun, unless a transaction (store_atomic) or
-   store_del_queue deletes it. Failure to write (disk full, I/O error)
-   is reported once through store_failed; nothing after it is ever committed.
+   store_del_queue deletes it.
+
+   While there is no room (disk full, size limit reached) nothing is committed, and nothing is
+   lost: store_full says why, the store keeps what it was given, tries again every LIMIT_FULL_MS,
+   and writes deletes ahead of puts. Any other failure to write is for good: store_failed says
+   it once; nothing after it is ever committed.
 
    Layout (LMDB named databases):
      defs      key: kind octet + name          value: the name, bytes of the caller's
@@ -37,8 +41,9 @@ struct store_options {
 /* NULL and a line in error (its size at most error_size) if it cannot be opened:
    missing, locked by another broker, not ours, damaged. */
 struct store *store_open(const struct store_options *o, char *error, size_t error_size);
-/* Commits what is open, joins the thread, closes. */
-void store_close(struct store *s);
+/* Commits what is open, joins the thread, closes. false: not all was kept, and the log says how
+   much was not. A disk that is full then is tried once more, and not waited for. */
+bool store_close(struct store *s);
 
 void store_put_def(struct store *s, char kind, struct str name, struct str value);
 void store_del_def(struct store *s, char kind, struct str name);
@@ -66,6 +71,8 @@ struct store_hold {
 };
 void store_put_message(struct store *s, const struct store_message *m, struct store_hold hold);
 void store_del_message(struct store *s, uint64_t queue_id, uint64_t seq);
+/* All from first to last; each of them has been committed. */
+void store_del_messages(struct store *s, uint64_t queue_id, uint64_t first, uint64_t last);
 /* From on to off, what is deleted goes with the open batch and not before it: a put that still
    waits in the batch ahead is written all the same. For transactions, which survive whole or not at
    all, and whose messages stay confirmed until they do. */
@@ -85,13 +92,24 @@ uint64_t store_committed(const struct store *s);
 void store_reap(struct store *s);
 /* Octets of messages put and not yet reaped: how far the disk is behind. */
 size_t store_backlog(const struct store *s);
+/* NULL, or why nothing is committed for now. Either may change at each wake. */
+const char *store_full(const struct store *s);
 /* NULL, or why nothing is committed any more. */
 const char *store_failed(const struct store *s);
+
+const char *store_dir(const struct store *s);
+/* Ends the line about a store that is no good. Nothing is repaired: what is missing was confirmed to
+   somebody. */
+#define STORE_GO_ON "; it is left as it is: put a copy in its place, or start with another --data"
 
 /* Recovery, before the first put. Views live until the visit returns. */
 typedef bool store_def_fn(void *context, char kind, struct str name, struct str value);
 typedef bool store_message_fn(void *context, const struct store_message *m, bool redelivered);
 bool store_each_def(struct store *s, store_def_fn *visit, void *context);
 bool store_each_message(struct store *s, uint64_t queue_id, store_message_fn *visit, void *context);
+/* At any time, on the loop thread: the committed messages of a queue from first on, until the visit
+   says that it is enough. false, and the store has failed: there is no message `first`. */
+bool store_read_from(struct store *s, uint64_t queue_id, uint64_t first, store_message_fn *visit,
+                     void *context);
 
 #endif

@@ -39,7 +39,7 @@ void batch_reset(struct batch *b)
     if (b->indexed)
         memset(b->slot, 0, b->slots * sizeof *b->slot);
     b->n = b->live = b->bytes = b->indexed = 0;
-    b->awaited = b->sealed = false;
+    b->awaited = b->sealed = b->in_part = false;
 }
 
 struct op *batch_add(struct batch *b, enum op_kind kind, uint64_t queue_id, uint64_t seq)
@@ -54,6 +54,7 @@ struct op *batch_add(struct batch *b, enum op_kind kind, uint64_t queue_id, uint
     op->kind = kind;
     op->queue_id = queue_id;
     op->seq = seq;
+    op->bound = false;
     b->live++;
     return op;
 }
@@ -120,7 +121,7 @@ bool batch_cancel(struct batch *b, uint64_t queue_id, uint64_t seq)
 {
     struct op *op = batch_find(b, queue_id, seq);
 
-    if (!op || op->kind != OP_PUT)
+    if (!op || op->kind != OP_PUT || b->in_part)
         return false;
     op->kind = OP_CANCELLED;
     b->live--;
@@ -135,6 +136,42 @@ void batch_cancel_queue(struct batch *b, uint64_t queue_id)
             b->live--;
         }
     }
+}
+
+static void join_mark(struct batch *into, const struct op *op)
+{
+    struct op *mark = batch_find(into, op->queue_id, MARK_SEQ);
+
+    if (!mark)
+        *batch_add_indexed(into, OP_MARK, op->queue_id, MARK_SEQ) = *op;
+    else if (op->mark > mark->mark)
+        mark->mark = op->mark;
+}
+
+static void join(struct batch *into, const struct op *op)
+{
+    switch (op->kind) {
+    case OP_PUT: *batch_add_indexed(into, OP_PUT, op->queue_id, op->seq) = *op; return;
+    case OP_MARK: join_mark(into, op); return;
+    case OP_DEL:
+        if (!op->bound && batch_cancel(into, op->queue_id, op->seq))
+            return;
+        break;
+    default: break;
+    }
+    *batch_add(into, op->kind, op->queue_id, op->seq) = *op;
+    into->live -= op->kind == OP_CANCELLED;
+}
+
+void batch_join(struct batch *into, struct batch *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        join(into, &from->op[i]);
+    into->number = from->number;
+    into->awaited = into->awaited || from->awaited;
+    into->bytes += from->bytes;
+    from->n = 0; /* what its operations own has moved */
+    batch_reset(from);
 }
 
 void batch_release_holds(struct batch *b)

@@ -2,10 +2,12 @@
 
      store.c         the loop thread's side: open batch, seal, reap, close
      store_batch.c   a batch: operations in order, and an index to cancel puts
-     store_write.c   the store thread: batches into LMDB transactions
+     store_thread.c  the store thread: takes batches, and tries again when there was no room
+     store_write.c   batches into LMDB transactions
+     store_full.c    is it that the disk is full?
      store_open.c    opening, and every reason not to
      store_check.c   whether the file can be read at all
-     store_read.c    recovery
+     store_read.c    recovery, and what is read back later
 
    At any time there are at most three batches with work: one open (loop thread
    only), one waiting (sealed, not begun) and one being written. While one waits,
@@ -21,11 +23,12 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-enum op_kind { OP_PUT, OP_CANCELLED, OP_DEL, OP_DEL_QUEUE, OP_MARK, OP_PUT_DEF, OP_DEL_DEF };
+enum op_kind { OP_PUT, OP_CANCELLED, OP_DEL, OP_DEL_RANGE, OP_DEL_QUEUE, OP_MARK, OP_PUT_DEF, OP_DEL_DEF };
 
 struct op {
     enum op_kind kind;
     uint8_t priority;
+    bool bound; /* a delete of a transaction: not before the rest of it */
     uint64_t queue_id;
     uint64_t seq; /* of a mark: MARK_SEQ, to be found by it */
     union {
@@ -36,6 +39,7 @@ struct op {
             void (*release)(void *owner);
         } put; /* and cancelled */
         uint64_t mark;
+        uint64_t last; /* of a range that begins with seq */
         struct {
             char *bytes; /* ours: kind and name, then value */
             size_t key_octets, value_octets;
@@ -51,6 +55,7 @@ struct batch {
     uint64_t number;
     bool awaited; /* somebody was told the number: it must be reached */
     bool sealed;  /* could not be handed over yet */
+    bool in_part; /* a piece of it is on disk: its puts are no longer to be cancelled */
     size_t n, max, live;
     size_t bytes; /* what its messages hold on to */
     struct op *op;
@@ -72,11 +77,13 @@ struct op *batch_find(const struct batch *b, uint64_t queue_id, uint64_t seq);
 /* true if there was such a put, which is now none. */
 bool batch_cancel(struct batch *b, uint64_t queue_id, uint64_t seq);
 void batch_cancel_queue(struct batch *b, uint64_t queue_id);
+/* Appends what `from` has, and its number; `from` is empty then. */
+void batch_join(struct batch *into, struct batch *from);
 void batch_release_holds(struct batch *b);
 
 struct store {
     MDB_env *env;
-    MDB_dbi defs, messages, marks;
+    MDB_dbi about, defs, messages, marks;
     int lock_fd;
     size_t map_ceiling;
     char *dir;
@@ -88,30 +95,48 @@ struct store {
     size_t backlog;
     bool begun;  /* something was handed over; recovery is past */
     bool atomic; /* no delete reaches into the waiting batch */
+    MDB_cursor *reader; /* its transaction is reset between two readings; NULL: never read */
 
     /* Between the threads. */
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t work;  /* there is a waiting batch, or it is time to stop */
-    pthread_cond_t taken; /* the waiting batch is begun */
+    pthread_mutex_t map; /* who reads on the loop thread, or makes the map larger */
+    pthread_cond_t work; /* there is a waiting batch, or it is time to stop */
     struct batch *waiting, *writing;
     struct batch_list done;
     bool stop;
 
     _Atomic uint64_t committed;
-    _Atomic bool failed; /* failure is complete and will not change */
+    _Atomic(const char *) full; /* why there is no room; NULL: there is, as far as we know */
+    _Atomic bool failed;        /* failure is complete and will not change */
     char failure[256];
+    size_t lost_messages, lost_changes; /* the thread's, until it is joined */
 };
 
 /* store_write.c: what the store thread does with one batch. */
-bool store_write(struct store *s, const struct batch *b);
+enum written { WRITTEN, NO_ROOM, FAILED };
+enum written store_write(struct store *s, struct batch *b);
+/* Deletes that stand in a batch for which there is no room, ahead of their turn. */
+void store_make_room(struct store *s, const struct batch *b);
+/* store_full.c: why this error says that there is no room for so many octets; NULL: it does not. */
+const char *store_no_room(struct store *s, int rc, size_t octets);
 /* The first failure counts. */
 void store_fail(struct store *s, const char *what, int rc);
+/* store_thread.c */
+void store_init_work(struct store *s);
+bool store_start_thread(struct store *s);
 /* store_check.c: can every record be read? Forks; before the store thread exists. */
 bool store_sound(const char *dir);
+/* store_read.c */
+void store_end_reading(struct store *s);
 /* store_open.c */
 bool store_open_env(struct store *s, const struct store_options *o, char *error, size_t size);
 void store_close_env(struct store *s);
+
+/* One record in the database "about" says whose file this is and how to read it. */
+#define FORMAT_KEY   "format"
+#define FORMAT_OURS  "amqproof reference broker, format "
+#define FORMAT_VALUE FORMAT_OURS "1"
 
 /* A message's key: queue id and sequence number, big endian so that order is order.
      0  8  queue id

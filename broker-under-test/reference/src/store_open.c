@@ -10,11 +10,6 @@
 /* Grows by doubling when it is full, so a small store needs little address space. */
 static const size_t first_map = (size_t)64 << 20;
 
-/* One record in the database "about" says whose file this is and how to read it. */
-#define FORMAT_KEY   "format"
-#define FORMAT_OURS  "amqproof reference broker, format "
-#define FORMAT_VALUE FORMAT_OURS "1"
-
 struct opening {
     struct store *store;
     char *error;
@@ -66,7 +61,8 @@ static bool check_pages(struct opening *o)
 {
     if (store_sound(o->store->dir))
         return true;
-    SAY(o, "%s/data.mdb: damaged: some of its pages are missing or make no sense", o->store->dir);
+    SAY(o, "%s/data.mdb: damaged: some of its pages are missing or make no sense" STORE_GO_ON,
+        o->store->dir);
     return false;
 }
 
@@ -83,7 +79,8 @@ static bool open_file(struct opening *o, const struct store_options *options)
     if (!rc)
         rc = mdb_env_open(s->env, s->dir, flags, 0600);
     if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH || rc == MDB_CORRUPTED)
-        SAY(o, "%s/data.mdb: damaged, or not a file of this broker: %s", s->dir, mdb_strerror(rc));
+        SAY(o, "%s/data.mdb: damaged, or not a file of this broker: %s" STORE_GO_ON, s->dir,
+            mdb_strerror(rc));
     else if (rc)
         SAY(o, "%s: %s", s->dir, mdb_strerror(rc));
     return rc == 0;
@@ -97,12 +94,14 @@ static bool check_format(struct opening *o, MDB_txn *txn, MDB_dbi about)
 
     if (rc || v.mv_size < sizeof FORMAT_OURS - 1 ||
         memcmp(v.mv_data, FORMAT_OURS, sizeof FORMAT_OURS - 1) != 0) {
-        SAY(o, "%s/data.mdb: not a file of this broker", o->store->dir);
+        SAY(o, "%s/data.mdb: not a file of this broker" STORE_GO_ON, o->store->dir);
         return false;
     }
     if (v.mv_size != sizeof FORMAT_VALUE - 1 || memcmp(v.mv_data, FORMAT_VALUE, v.mv_size) != 0) {
-        SAY(o, "%s/data.mdb: written as \"%.*s\", this broker reads \"%s\"", o->store->dir,
-            (int)v.mv_size, (const char *)v.mv_data, FORMAT_VALUE);
+        SAY(o,
+            "%s/data.mdb: written as \"%.*s\", this broker reads \"%s\"; start the version that "
+            "wrote it, or with another folder",
+            o->store->dir, (int)v.mv_size, (const char *)v.mv_data, FORMAT_VALUE);
         return false;
     }
     return true;
@@ -120,20 +119,20 @@ static int create_about(MDB_txn *txn, MDB_dbi *about)
 static bool open_databases(struct opening *o, MDB_txn *txn)
 {
     struct store *s = o->store;
-    MDB_dbi about, all;
+    MDB_dbi all;
     MDB_stat stat;
-    int rc = mdb_dbi_open(txn, "about", 0, &about);
+    int rc = mdb_dbi_open(txn, "about", 0, &s->about);
 
     if (rc == MDB_NOTFOUND) {
         rc = mdb_dbi_open(txn, NULL, 0, &all);
         if (!rc)
             rc = mdb_stat(txn, all, &stat);
         if (!rc && stat.ms_entries > 0)
-            return SAY(o, "%s/data.mdb: not a file of this broker", s->dir), false;
+            return SAY(o, "%s/data.mdb: not a file of this broker" STORE_GO_ON, s->dir), false;
         if (!rc)
-            rc = create_about(txn, &about);
+            rc = create_about(txn, &s->about);
     }
-    if (!rc && !check_format(o, txn, about))
+    if (!rc && !check_format(o, txn, s->about))
         return false;
     if (!rc)
         rc = mdb_dbi_open(txn, "defs", MDB_CREATE, &s->defs);
@@ -142,7 +141,7 @@ static bool open_databases(struct opening *o, MDB_txn *txn)
     if (!rc)
         rc = mdb_dbi_open(txn, "marks", MDB_CREATE, &s->marks);
     if (rc)
-        SAY(o, "%s/data.mdb: damaged: %s", s->dir, mdb_strerror(rc));
+        SAY(o, "%s/data.mdb: damaged: %s" STORE_GO_ON, s->dir, mdb_strerror(rc));
     return rc == 0;
 }
 
@@ -162,16 +161,49 @@ static bool prepare(struct opening *o)
     return rc == 0;
 }
 
+/* LMDB maps this file and writes into it: a page that the disk has no room for would end us. */
+static bool make_lock_file(struct opening *o)
+{
+    enum { READERS = 8192 };
+    char path[4096];
+    int fd, rc;
+
+    snprintf(path, sizeof path, "%s/lock.mdb", o->store->dir);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    rc = fd < 0 ? errno : posix_fallocate(fd, 0, READERS);
+    if (fd >= 0)
+        close(fd);
+    if (rc)
+        SAY(o, "%s: %s", path, strerror(rc));
+    return rc == 0;
+}
+
+/* What was not there before and could not be made is not left half made. */
+static bool make_or_open(struct opening *o, const struct store_options *options)
+{
+    char path[4096];
+    bool there;
+
+    snprintf(path, sizeof path, "%s/data.mdb", o->store->dir);
+    there = access(path, F_OK) == 0;
+    if (make_lock_file(o) && open_file(o, options))
+        return true;
+    if (!there)
+        unlink(path);
+    return false;
+}
+
 bool store_open_env(struct store *s, const struct store_options *options, char *error, size_t size)
 {
     struct opening o = { s, error, size };
 
     s->map_ceiling = options->map_bytes & ~(size_t)4095;
-    return lock_dir(&o) && check_pages(&o) && open_file(&o, options) && prepare(&o);
+    return lock_dir(&o) && check_pages(&o) && make_or_open(&o, options) && prepare(&o);
 }
 
 void store_close_env(struct store *s)
 {
+    store_end_reading(s);
     if (s->env)
         mdb_env_close(s->env);
     if (s->lock_fd >= 0)

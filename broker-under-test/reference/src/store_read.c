@@ -154,3 +154,69 @@ bool store_each_message(struct store *s, uint64_t queue_id, store_message_fn *vi
     cursor_close(c);
     return ended_well(s, rc) && more;
 }
+
+/* A transaction and its cursor are made once; making them anew would cost more than a message. */
+static int begin_reading(struct store *s)
+{
+    MDB_txn *txn;
+    int rc;
+
+    if (s->reader) {
+        txn = mdb_cursor_txn(s->reader);
+        rc = mdb_txn_renew(txn);
+        return rc ? rc : mdb_cursor_renew(txn, s->reader);
+    }
+    rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+    if (!rc && (rc = mdb_cursor_open(txn, s->messages, &s->reader))) {
+        s->reader = NULL;
+        mdb_txn_abort(txn);
+    }
+    return rc;
+}
+
+void store_end_reading(struct store *s)
+{
+    if (s->reader)
+        cursor_close(s->reader);
+    s->reader = NULL;
+}
+
+/* Its first message must be there, for somebody counts on it. */
+static int read_from(MDB_cursor *c, MDB_val *k, store_message_fn *visit, void *context)
+{
+    struct store_message m = { .queue_id = get_be(k->mv_data, 8) };
+    uint64_t queue_id = m.queue_id;
+    MDB_val v;
+    int rc = mdb_cursor_get(c, k, &v, MDB_SET);
+
+    while (!rc) {
+        if (!decode(k, &v, &m))
+            return MDB_CORRUPTED;
+        if (m.queue_id != queue_id || !visit(context, &m, false))
+            return 0;
+        rc = mdb_cursor_get(c, k, &v, MDB_NEXT);
+        if (rc == MDB_NOTFOUND)
+            return 0;
+    }
+    return rc;
+}
+
+bool store_read_from(struct store *s, uint64_t queue_id, uint64_t first, store_message_fn *visit,
+                     void *context)
+{
+    unsigned char from[KEY_OCTETS];
+    MDB_val k = { sizeof from, from };
+    int rc;
+
+    put_key(from, queue_id, first);
+    pthread_mutex_lock(&s->map);
+    rc = begin_reading(s);
+    if (!rc)
+        rc = read_from(s->reader, &k, visit, context);
+    if (s->reader)
+        mdb_txn_reset(mdb_cursor_txn(s->reader)); /* or it would keep old pages from being used */
+    pthread_mutex_unlock(&s->map);
+    if (rc)
+        store_fail(s, "cannot read a message back", rc);
+    return rc == 0;
+}

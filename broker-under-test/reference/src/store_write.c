@@ -16,14 +16,15 @@ struct writer {
     struct store *store;
     MDB_txn *txn;
     MDB_cursor *messages;
-    size_t spent;
+    size_t spent, pieces; /* octets of this transaction; transactions before it */
 };
 
 void store_fail(struct store *s, const char *what, int rc)
 {
     if (atomic_load(&s->failed))
         return;
-    snprintf(s->failure, sizeof s->failure, "%s: %s: %s", s->dir, what, mdb_strerror(rc));
+    snprintf(s->failure, sizeof s->failure, "%s: %s%s%s", s->dir, what, rc ? ": " : "",
+             rc ? mdb_strerror(rc) : "");
     atomic_store(&s->failed, true);
 }
 
@@ -66,6 +67,7 @@ static int spend(struct writer *w, size_t bytes)
     if (w->spent < LIMIT_TXN)
         return 0;
     rc = writer_commit(w);
+    w->pieces += rc == 0;
     return rc ? rc : writer_begin(w);
 }
 
@@ -118,24 +120,35 @@ static int del_message(struct writer *w, const struct op *op)
     return rc ? rc : spend(w, TOUCHED);
 }
 
-static int del_queue(struct writer *w, const struct op *op)
+static int del_range(struct writer *w, uint64_t queue_id, uint64_t first, uint64_t last)
 {
-    unsigned char key[KEY_OCTETS];
-    MDB_val k = { 8, key }, v;
-    int rc;
+    unsigned char from[KEY_OCTETS], to[KEY_OCTETS];
+    int rc = 0;
 
-    put_key(key, op->queue_id, 0);
-    rc = missing_is_fine(mdb_del(w->txn, w->store->marks, &k, NULL));
+    put_key(from, queue_id, first);
+    put_key(to, queue_id, last);
     while (!rc) {
-        k = (MDB_val){ sizeof key, key };
+        MDB_val k = { sizeof from, from }, v;
+
         rc = mdb_cursor_get(w->messages, &k, &v, MDB_SET_RANGE);
-        if (rc || k.mv_size != KEY_OCTETS || memcmp(k.mv_data, key, 8) != 0)
+        if (rc || k.mv_size != KEY_OCTETS || memcmp(k.mv_data, to, sizeof to) > 0)
             break;
         rc = mdb_cursor_del(w->messages, 0);
         if (!rc)
             rc = spend(w, TOUCHED / 8); /* many records to a page */
     }
     return missing_is_fine(rc);
+}
+
+static int del_queue(struct writer *w, const struct op *op)
+{
+    unsigned char key[8];
+    MDB_val k = { sizeof key, key };
+    int rc;
+
+    put_be(key, op->queue_id, sizeof key);
+    rc = missing_is_fine(mdb_del(w->txn, w->store->marks, &k, NULL));
+    return rc ? rc : del_range(w, op->queue_id, 0, UINT64_MAX);
 }
 
 /* Never falls, whatever order the batches bring. */
@@ -196,6 +209,7 @@ static int write_op(struct writer *w, const struct op *op)
     case OP_CANCELLED: return 0;
     case OP_PUT: return put_message(w, op);
     case OP_DEL: return del_message(w, op);
+    case OP_DEL_RANGE: return del_range(w, op->queue_id, op->seq, op->last);
     case OP_DEL_QUEUE: return del_queue(w, op);
     case OP_MARK: return put_mark(w, op);
     case OP_PUT_DEF:
@@ -204,7 +218,7 @@ static int write_op(struct writer *w, const struct op *op)
     return write_def(w, op);
 }
 
-static int write_once(struct store *s, const struct batch *b)
+static int write_once(struct store *s, struct batch *b, size_t *spent)
 {
     struct writer w = { .store = s };
     int rc = writer_begin(&w);
@@ -214,6 +228,8 @@ static int write_once(struct store *s, const struct batch *b)
     if (!rc)
         rc = writer_commit(&w);
     writer_abort(&w);
+    b->in_part = b->in_part || w.pieces > 0;
+    *spent = w.spent;
     return rc;
 }
 
@@ -222,26 +238,100 @@ static bool grow_map(struct store *s)
 {
     MDB_envinfo info;
     size_t size;
+    bool grown;
 
     mdb_env_info(s->env, &info);
     size = info.me_mapsize > s->map_ceiling / 2 ? s->map_ceiling : info.me_mapsize * 2;
-    return size > info.me_mapsize && mdb_env_set_mapsize(s->env, size) == 0;
+    /* It may move, and nobody may be reading then. */
+    pthread_mutex_lock(&s->map);
+    grown = size > info.me_mapsize && mdb_env_set_mapsize(s->env, size) == 0;
+    pthread_mutex_unlock(&s->map);
+    return grown;
 }
 
 /* Writing a batch again, also after a part of it was committed, ends in the same
-   state: the last operation on a key decides. LMDB calls a write that came out short,
-   which is how a disk fills up, an input/output error. */
-bool store_write(struct store *s, const struct batch *b)
+   state: the last operation on a key decides. */
+enum written store_write(struct store *s, struct batch *b)
 {
+    size_t spent = 0;
+    const char *full;
     int rc = 0;
 
     if (b->live > 0)
-        rc = write_once(s, b);
+        rc = write_once(s, b, &spent);
     while (rc == MDB_MAP_FULL && grow_map(s))
-        rc = write_once(s, b);
-    if (rc == MDB_MAP_FULL)
-        store_fail(s, "the store has reached its size limit", rc);
-    else if (rc)
-        store_fail(s, rc == EIO ? "cannot write (is the disk full?)" : "cannot write", rc);
-    return rc == 0;
+        rc = write_once(s, b, &spent);
+    if (rc == 0)
+        return WRITTEN;
+    full = store_no_room(s, rc, spent);
+    if (!full) {
+        store_fail(s, "cannot write", rc);
+        return FAILED;
+    }
+    atomic_store(&s->full, full);
+    store_make_room(s, b);
+    return NO_ROOM;
+}
+
+static bool frees(const struct op *op)
+{
+    return (op->kind == OP_DEL && !op->bound) || op->kind == OP_DEL_RANGE ||
+           op->kind == OP_DEL_QUEUE;
+}
+
+/* The same again, so that one more transaction has a number: LMDB gives out the pages of a
+   transaction only to the second one after it. */
+static int rewrite_format(struct writer *w)
+{
+    MDB_val k = { sizeof FORMAT_KEY - 1, (char[]){ FORMAT_KEY } };
+    MDB_val v = { sizeof FORMAT_VALUE - 1, (char[]){ FORMAT_VALUE } };
+
+    return mdb_put(w->txn, w->store->about, &k, &v, 0);
+}
+
+static int commit_deletes(struct store *s, const struct batch *b, size_t *from, size_t most)
+{
+    struct writer w = { .store = s };
+    int rc = writer_begin(&w);
+    size_t i = *from;
+
+    for (; !rc && i < b->n && most > 0; i++) {
+        if (frees(&b->op[i]))
+            rc = write_op(&w, &b->op[i]), most--;
+    }
+    if (!rc)
+        rc = rewrite_format(&w);
+    if (!rc)
+        rc = writer_commit(&w);
+    writer_abort(&w);
+    if (!rc)
+        *from = i;
+    return rc;
+}
+
+static size_t count_deletes(const struct batch *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        n += frees(&b->op[i]);
+    return n;
+}
+
+/* A delete needs some pages before it gives any back, so the less there is, the fewer at a time.
+   What goes wrong here goes wrong again with the batch, and is told then. */
+void store_make_room(struct store *s, const struct batch *b)
+{
+    size_t n = count_deletes(b), most = n, from = 0;
+    bool any = false;
+
+    while (most > 0 && from < b->n && n > 0) {
+        if (commit_deletes(s, b, &from, most))
+            most /= 4;
+        else
+            any = true;
+    }
+    from = 0;
+    if (any)
+        commit_deletes(s, b, &from, 0);
 }

@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "faulty.h"
 #include "mem.h"
+#include "share.h"
 
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ struct step {
 struct tx {
     struct step *steps;
     size_t count, capacity;
+    size_t held; /* of the connection's account */
 };
 
 struct tx *tx_new(void)
@@ -40,14 +42,28 @@ static struct step *add(struct tx *tx)
     return &tx->steps[tx->count++];
 }
 
-void tx_publish(struct tx *tx, const struct publish *p)
+static void hold(struct channel *ch, size_t n)
 {
-    *add(tx) = (struct step){ .is_publish = true, .publish = *p };
+    share_hold(ch->conn, 0, n);
+    ch->tx->held += n;
 }
 
-void tx_settle(struct tx *tx, const struct unacked_slot *slot, enum outcome outcome)
+static void let_go(struct channel *ch)
 {
-    *add(tx) = (struct step){ .slot = *slot, .outcome = outcome };
+    share_hold(ch->conn, ch->tx->held, 0);
+    ch->tx->held = 0;
+}
+
+void tx_publish(struct channel *ch, const struct publish *p)
+{
+    hold(ch, sizeof(struct step) + sizeof *p->message + p->message->room);
+    *add(ch->tx) = (struct step){ .is_publish = true, .publish = *p };
+}
+
+void tx_settle(struct channel *ch, const struct unacked_slot *slot, enum outcome outcome)
+{
+    hold(ch, sizeof(struct step));
+    *add(ch->tx) = (struct step){ .slot = *slot, .outcome = outcome };
 }
 
 uint64_t tx_commit(struct channel *ch)
@@ -71,6 +87,7 @@ uint64_t tx_commit(struct channel *ch)
         batch = needs > batch ? needs : batch;
     }
     store_atomic(store, false);
+    let_go(ch);
     tx->count = 0;
     return batch;
 }
@@ -90,6 +107,7 @@ void tx_rollback(struct channel *ch)
     unacked_restore(&ch->unacked, slots, FAULTY(rollback_forgets_acks) ? 0 : n);
     free(slots);
     tx->count = 0;
+    let_go(ch);
 }
 
 void tx_forget_consumer(struct tx *tx, const struct consumer *c)

@@ -12,8 +12,8 @@ struct tx *tx_new(void);
 /* It is empty, committed or rolled back. */
 void tx_free(struct tx *tx);
 /* Takes over the reference. */
-void tx_publish(struct tx *tx, const struct publish *p);
-void tx_settle(struct tx *tx, const struct unacked_slot *slot, enum outcome outcome);
+void tx_publish(struct channel *ch, const struct publish *p);
+void tx_settle(struct channel *ch, const struct unacked_slot *slot, enum outcome outcome);
 /* Does everything in its order; returns the batch that makes it durable, 0: none. All
    of it is in one batch, so a crash leaves all or nothing. */
 uint64_t tx_commit(struct channel *ch);

@@ -5,15 +5,17 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <regex.h>
 #include <stdlib.h>
 
 enum { SALT_BYTES = 4 };
 
-struct rights {
-    struct str pattern[PERMISSIONS];
-    regex_t regex[PERMISSIONS];
-    bool all[PERMISSIONS]; /* the usual ".*", not worth an engine per publish */
+static const struct {
+    const char *name;
+    const EVP_MD *(*digest)(void);
+} hashings[HASHINGS] = {
+    [HASH_SHA256] = { "rabbit_password_hashing_sha256", EVP_sha256 },
+    [HASH_SHA512] = { "rabbit_password_hashing_sha512", EVP_sha512 },
+    [HASH_MD5] = { "rabbit_password_hashing_md5", EVP_md5 },
 };
 
 struct user *user_new(struct str name)
@@ -23,18 +25,6 @@ struct user *user_new(struct str name)
     u->name = str_dup(name);
     u->rights = map_new();
     return u;
-}
-
-static void rights_free(struct rights *r)
-{
-    if (!r)
-        return;
-    for (int i = 0; i < PERMISSIONS; i++) {
-        str_free(&r->pattern[i]);
-        if (!r->all[i])
-            regfree(&r->regex[i]);
-    }
-    free(r);
 }
 
 void user_free(struct user *u)
@@ -52,17 +42,37 @@ void user_free(struct user *u)
     free(u);
 }
 
+const char *hashing_name(enum hashing hashing)
+{
+    return hashings[hashing].name;
+}
+
+bool hashing_of(struct str name, enum hashing *hashing)
+{
+    for (int i = 0; i < HASHINGS; i++) {
+        if (str_eq(name, str_of(hashings[i].name))) {
+            *hashing = (enum hashing)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t hashing_bytes(enum hashing hashing)
+{
+    return (size_t)EVP_MD_get_size(hashings[hashing].digest());
+}
+
 /* Returns the number of octets, salt included. */
 static size_t hash_password(enum hashing hashing, struct str salt, struct str password,
                             char out[SALT_BYTES + EVP_MAX_MD_SIZE])
 {
-    const EVP_MD *md = hashing == HASH_SHA512 ? EVP_sha512() : EVP_sha256();
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned n = 0;
 
     str_put(out, salt);
-    if (!ctx || !EVP_DigestInit_ex(ctx, md, NULL) || !EVP_DigestUpdate(ctx, salt.p, salt.n) ||
-        !EVP_DigestUpdate(ctx, password.p, password.n) ||
+    if (!ctx || !EVP_DigestInit_ex(ctx, hashings[hashing].digest(), NULL) ||
+        !EVP_DigestUpdate(ctx, salt.p, salt.n) || !EVP_DigestUpdate(ctx, password.p, password.n) ||
         !EVP_DigestFinal_ex(ctx, (unsigned char *)out + salt.n, &n))
         abort(); /* hashing memory cannot fail unless OpenSSL itself is broken */
     EVP_MD_CTX_free(ctx);
@@ -87,6 +97,12 @@ void user_set_hash(struct user *u, struct str hash, enum hashing hashing)
     u->hashing = hashing;
 }
 
+void user_set_tags(struct user *u, struct str tags)
+{
+    str_free(&u->tags);
+    u->tags = str_dup(tags);
+}
+
 bool user_password_ok(const struct user *u, struct str password)
 {
     char hash[SALT_BYTES + EVP_MAX_MD_SIZE];
@@ -100,43 +116,18 @@ bool user_password_ok(const struct user *u, struct str password)
 
 bool user_grant(struct user *u, struct str vhost, const struct str patterns[PERMISSIONS])
 {
-    struct rights *r = xcalloc(1, sizeof *r);
+    struct rights *r = rights_new(patterns), *had = map_get(u->rights, vhost);
 
-    for (int i = 0; i < PERMISSIONS; i++)
-        r->all[i] = true; /* nothing compiled yet */
-    for (int i = 0; i < PERMISSIONS; i++) {
-        r->pattern[i] = str_dup(patterns[i]);
-        if (str_eq(patterns[i], STR(".*")))
-            continue;
-        if (regcomp(&r->regex[i], patterns[i].n ? r->pattern[i].p : "^$",
-                    REG_EXTENDED | REG_NOSUB) != 0) {
-            rights_free(r);
-            return false;
-        }
-        r->all[i] = false;
-    }
-    rights_free(map_set(u->rights, vhost, r));
+    if (!r)
+        return false;
+    if (had)
+        rights_replace(had, r);
+    else
+        map_set(u->rights, vhost, r);
     return true;
 }
 
 const struct rights *user_rights(const struct user *u, struct str vhost)
 {
     return map_get(u->rights, vhost);
-}
-
-bool rights_allow(const struct rights *r, enum permission p, struct str name)
-{
-    char z[256];
-
-    if (r->all[p])
-        return true;
-    if (name.n >= sizeof z)
-        return false;
-    *str_put(z, name) = '\0';
-    return regexec(&r->regex[p], z, 0, NULL, 0) == 0;
-}
-
-struct str rights_pattern(const struct rights *r, enum permission p)
-{
-    return r->pattern[p];
 }

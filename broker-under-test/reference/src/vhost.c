@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "durable.h"
 #include "faulty.h"
+#include "limits.h"
 #include "mem.h"
 #include "queue.h"
 #include "table.h"
@@ -85,6 +86,7 @@ struct exchange *exchange_add(struct vhost *v, struct str name, enum route_type 
     x->dest.name = str_dup(name);
     x->dest.durable = durable;
     x->router = router_new(type);
+    v->broker->things += COST_EXCHANGE;
     map_set(v->exchanges, x->dest.name, x);
     return x;
 }
@@ -94,6 +96,7 @@ void exchange_set(struct exchange *x, bool auto_delete, bool internal, struct st
     x->auto_delete = auto_delete;
     x->internal = internal;
     x->arguments = str_dup(arguments);
+    x->vhost->broker->things += arguments.n;
     if (!table_longstr(x->arguments, STR("alternate-exchange"), &x->alternate))
         x->alternate = (struct str){ NULL, 0 };
 }
@@ -117,12 +120,20 @@ static void drop_source(struct destination *d, struct source *s)
     *s = d->sources[--d->source_count];
 }
 
+/* What its bindings take has changed. */
+static void count_bindings(const struct exchange *x, size_t before)
+{
+    x->vhost->broker->things += router_bytes(x->router) - before;
+}
+
 bool binding_add(struct exchange *x, struct destination *d, struct str key, struct str arguments)
 {
     struct source *s = source_of(d, x);
+    size_t before = router_bytes(x->router);
 
     if (!router_bind(x->router, d, key, arguments))
         return false;
+    count_bindings(x, before);
     if (!s) {
         d->sources = xgrow(d->sources, d->source_count + 1, sizeof *d->sources);
         s = &d->sources[d->source_count++];
@@ -135,9 +146,11 @@ bool binding_add(struct exchange *x, struct destination *d, struct str key, stru
 bool binding_remove(struct exchange *x, struct destination *d, struct str key, struct str arguments)
 {
     struct source *s = source_of(d, x);
+    size_t before = router_bytes(x->router);
 
     if (!router_unbind(x->router, d, key, arguments))
         return false;
+    count_bindings(x, before);
     assert(s && s->bindings > 0);
     if (--s->bindings == 0)
         drop_source(d, s);
@@ -148,9 +161,11 @@ void destination_clear(struct destination *d)
 {
     while (d->source_count) {
         struct exchange *x = d->sources[d->source_count - 1].exchange;
+        size_t before = router_bytes(x->router);
 
         durable_forget_bindings(x, d);
         router_unbind_all(x->router, d);
+        count_bindings(x, before);
         d->source_count--;
         /* Bound to itself it is going already. */
         if (x->auto_delete && !exchange_in_use(x) && &x->dest != d &&
@@ -180,6 +195,7 @@ void exchange_delete(struct exchange *x)
     durable_forget_exchange(x);
     router_each(x->router, forget_source, x);
     destination_clear(&x->dest);
+    x->vhost->broker->things -= COST_EXCHANGE + x->arguments.n + router_bytes(x->router);
     router_free(x->router);
     str_free(&x->dest.name);
     str_free(&x->arguments);

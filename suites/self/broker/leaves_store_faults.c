@@ -198,25 +198,35 @@ TEST(pages_overwritten)
     free(image);
 }
 
+/* Octets that stay, as the store looks at them until they are written. */
+static char large[(2 << 20) + 1];
+
 static bool put_large(struct rig *r, uint64_t seq, size_t octets)
 {
-    char *body = xmalloc(octets + 1);
-    uint64_t number;
-    bool written;
-
-    memset(body, 'b', octets);
-    body[octets] = '\0';
-    rig_put(r, 1, seq, body);
-    number = store_seal(r->store);
-    written = rig_wait(r, number);
-    free(body);
-    return written;
+    memset(large, 'b', octets);
+    large[octets] = '\0';
+    rig_put(r, 1, seq, large);
+    return rig_wait(r, store_seal(r->store));
 }
 
+/* Until the store has found out that there is room again. */
+static bool wait_for_room(struct rig *r, uint64_t number)
+{
+    for (int tries = 0; tries < 20; tries++) {
+        if (rig_wait(r, number))
+            return true;
+        if (store_failed(r->store))
+            return false;
+        rig_wait_wakes(r, r->wakes + 1);
+    }
+    return false;
+}
+
+/* Nothing is lost, and nothing promised, until what is too much is deleted. */
 TEST(size_limit_reached)
 {
     struct rig r;
-    uint64_t committed;
+    uint64_t committed, last;
 
     rig_init(&r);
     rig_close(&r);
@@ -224,17 +234,56 @@ TEST(size_limit_reached)
     rig_open(&r);
     rig_put(&r, 1, 1, "kept");
     CU_ASSERT(rig_commit(&r));
-    CU_ASSERT_PTR_NULL(store_failed(r.store));
+    CU_ASSERT_PTR_NULL(store_full(r.store));
     committed = store_committed(r.store);
     CU_ASSERT(!put_large(&r, 2, 2 << 20));
-    CU_ASSERT(says(store_failed(r.store), &r, "size limit"));
-    rig_put(&r, 1, 3, "too late");
-    CU_ASSERT(!rig_commit(&r)); /* nothing after it is committed, though it would fit */
+    CU_ASSERT_STRING_EQUAL(store_full(r.store), "the store has reached its size limit");
+    CU_ASSERT_PTR_NULL(store_failed(r.store));
+    rig_put(&r, 1, 3, "behind it");
+    last = store_seal(r.store);
+    CU_ASSERT(!rig_wait(&r, last));
     CU_ASSERT_EQUAL(store_committed(r.store), committed);
+    store_del_message(r.store, 1, 2);
+    last = store_seal(r.store);
+    CU_ASSERT(wait_for_room(&r, last));
+    CU_ASSERT_PTR_NULL(store_full(r.store));
     rig_close(&r);
     CU_ASSERT(r.retained == 3 && r.released == 3);
     rig_open(&r);
-    CU_ASSERT_STRING_EQUAL(rig_list(&r, 1), "1 ");
+    CU_ASSERT_STRING_EQUAL(rig_list(&r, 1), "1 3 ");
+    rig_clear(&r);
+}
+
+/* The limit is reached by what is kept; what is deleted then makes room for what waits. */
+TEST(deletes_make_room)
+{
+    enum { MOST = 4096 };
+    char body[600];
+    struct rig r;
+    uint64_t seq = 1, last;
+
+    memset(body, 'b', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    rig_init(&r);
+    rig_close(&r);
+    r.map_bytes = 1 << 20;
+    rig_open(&r);
+    do {
+        for (int i = 0; i < 10; i++)
+            rig_put(&r, 1, seq++, body);
+    } while (rig_commit(&r) && seq < MOST);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store_full(r.store));
+    for (uint64_t old = 1; old < seq - 15; old++)
+        store_del_message(r.store, 1, old);
+    last = store_seal(r.store);
+    CU_ASSERT(wait_for_room(&r, last));
+    rig_reopen(&r);
+    for (uint64_t kept = seq - 15; kept < seq; kept++) {
+        char number[32];
+
+        snprintf(number, sizeof number, "%llu ", (unsigned long long)kept);
+        CU_ASSERT_PTR_NOT_NULL(strstr(rig_list(&r, 1), number));
+    }
     rig_clear(&r);
 }
 
@@ -265,9 +314,10 @@ TEST(file_grows)
 }
 
 /* A file that may not grow stands for a disk that is full. */
-static void write_until_full(struct rig *r)
+static void write_until_full(struct rig *r, bool room)
 {
-    struct rlimit limit = { 300000, 300000 };
+    struct rlimit limit = { 300000, RLIM_INFINITY };
+    uint64_t last;
 
     signal(SIGXFSZ, SIG_IGN);
     rig_open(r);
@@ -276,7 +326,28 @@ static void write_until_full(struct rig *r)
         _exit(1);
     if (put_large(r, 2, 1 << 20))
         _exit(2);
-    _exit(strstr(store_failed(r->store), "cannot write") ? 0 : 3);
+    if (strcmp(store_full(r->store), "the disk is full") != 0)
+        _exit(3);
+    rig_put(r, 1, 3, "behind it");
+    last = store_seal(r->store);
+    if (rig_wait(r, last))
+        _exit(4);
+    if (!room)
+        _exit(store_close(r->store) ? 5 : 0);
+    limit.rlim_cur = RLIM_INFINITY;
+    if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
+        _exit(6);
+    _exit(wait_for_room(r, last) ? 0 : 7);
+}
+
+static void write_and_give_up(struct rig *r)
+{
+    write_until_full(r, false);
+}
+
+static void write_and_go_on(struct rig *r)
+{
+    write_until_full(r, true);
 }
 
 TEST(disk_full)
@@ -285,9 +356,14 @@ TEST(disk_full)
 
     rig_init(&r);
     rig_close(&r);
-    CU_ASSERT_EQUAL(rig_in_child(&r, write_until_full), 0);
+    CU_ASSERT_EQUAL(rig_in_child(&r, write_and_give_up), 0);
     rig_open(&r);
     CU_ASSERT_STRING_EQUAL(rig_list(&r, 1), "1 ");
+    store_del_message(r.store, 1, 1);
+    rig_close(&r);
+    CU_ASSERT_EQUAL(rig_in_child(&r, write_and_go_on), 0);
+    rig_open(&r);
+    CU_ASSERT_STRING_EQUAL(rig_list(&r, 1), "1 2 3 ");
     rig_clear(&r);
 }
 
@@ -373,5 +449,5 @@ TEST(killed_in_the_middle)
 SUITE(leaves_store_faults, TEST_CASE(folder_missing), TEST_CASE(folder_in_use),
       TEST_CASE(file_of_somebody_else), TEST_CASE(lmdb_of_somebody_else),
       TEST_CASE(format_of_tomorrow), TEST_CASE(file_cut_short), TEST_CASE(pages_overwritten),
-      TEST_CASE(size_limit_reached), TEST_CASE(file_grows), TEST_CASE(disk_full),
-      TEST_CASE(killed_in_the_middle));
+      TEST_CASE(size_limit_reached), TEST_CASE(deletes_make_room), TEST_CASE(file_grows),
+      TEST_CASE(disk_full), TEST_CASE(killed_in_the_middle));

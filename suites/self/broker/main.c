@@ -52,7 +52,7 @@ int main(int argc, char **argv)
     const char *pattern = argc > 1 ? argv[1] : "";
     unsigned failed;
 
-    log_set_level(getenv("SELFTEST_VERBOSE") ? "debug" : "error");
+    log_force_level(getenv("SELFTEST_VERBOSE") ? "debug" : "error");
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 2;
     for (const struct test_suite *s = suites; s; s = s->next) {

@@ -144,7 +144,7 @@ bool rig_wait(struct rig *r, uint64_t number)
         store_reap(r->store); /* after looking, so that what is committed is released as well */
         if (there)
             return true;
-        if (store_failed(r->store) || !rig_wait_wakes(r, seen + 1))
+        if (store_failed(r->store) || store_full(r->store) || !rig_wait_wakes(r, seen + 1))
             return false;
     }
 }

@@ -33,7 +33,7 @@ const char *rig_open_error(struct rig *r);
 void rig_set_hold(struct rig *r, bool hold);
 /* Until that many wakes have been counted; false if it takes forever. */
 bool rig_wait_wakes(struct rig *r, unsigned n);
-/* Seals, and waits until all of it is on disk; false if that fails. */
+/* Seals, and waits until all of it is on disk; false if that fails. or there is no room. */
 bool rig_commit(struct rig *r);
 bool rig_wait(struct rig *r, uint64_t number);
 
