@@ -1,10 +1,10 @@
-#include "bench_tally.h"
+#include "tally.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench_result.h"
+#include "result.h"
 
 static uint8_t filler[BODY_MOST];
 
@@ -54,6 +54,7 @@ void stream_init(struct stream *s, uint64_t first, uint64_t step, uint64_t body_
 void stream_clear(struct stream *s)
 {
     free(s->gaps);
+    free(s->model);
 }
 
 static void add_gap(struct stream *s, uint64_t from, uint64_t to)
@@ -119,17 +120,13 @@ static void compare(struct stream *s, const uint8_t *p, size_t n)
         s->wrong = true;
 }
 
-bool stream_body(struct stream *s, const uint8_t *p, size_t n, uint64_t *number)
+bool stream_number(struct stream *s, const uint8_t head[BODY_LEAST], bool wrong, uint64_t *number)
 {
     uint64_t check;
 
-    compare(s, p, n);
-    s->at += n;
-    if (s->at < s->body_size)
-        return false;
-    memcpy(number, s->head, sizeof *number);
-    memcpy(&check, s->head + 8, sizeof check);
-    if (s->wrong || check != mixed(*number)) {
+    memcpy(number, head, sizeof *number);
+    memcpy(&check, head + 8, sizeof check);
+    if (wrong || check != mixed(*number)) {
         s->altered++;
     } else if (*number == s->next) {
         s->next += s->step;
@@ -138,6 +135,18 @@ bool stream_body(struct stream *s, const uint8_t *p, size_t n, uint64_t *number)
         out_of_turn(s, *number);
     }
     return true;
+}
+
+bool stream_body(struct stream *s, const uint8_t *p, size_t n, uint64_t *number)
+{
+    compare(s, p, n);
+    s->at += n;
+    return s->at >= s->body_size && stream_number(s, s->head, s->wrong, number);
+}
+
+bool stream_is_filler(const struct stream *s, const uint8_t *p)
+{
+    return memcmp(p + BODY_LEAST, filler + BODY_LEAST, s->body_size - BODY_LEAST) == 0;
 }
 
 static uint64_t numbers_in(const struct stream *s, uint64_t from, uint64_t to)

@@ -1,7 +1,7 @@
 /* What the kernel says of a broker's process: who it is, its processor time, its memory.
    Everything is by pid, and "not known" is an answer. */
-#ifndef TOOLS_BENCH_PROC_H
-#define TOOLS_BENCH_PROC_H
+#ifndef BENCHMARK_PROC_H
+#define BENCHMARK_PROC_H
 
 #include <stdint.h>
 #include <sys/types.h>

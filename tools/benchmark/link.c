@@ -1,7 +1,6 @@
-#include "bench_link.h"
+#include "link.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "fixtures/wire/print.h"
@@ -20,43 +20,48 @@ enum {
     LIMIT_OUT = 64 << 20,
 };
 
-static int dial(const struct target *t)
+/* Looked up once: a workload has one broker. */
+static const struct addrinfo *address_of(const struct target *t)
 {
-    struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *list = NULL;
-    int fd = -1, one = 1, e = getaddrinfo(t->host, t->port, &want, &list);
+    static struct addrinfo *list;
+    struct addrinfo want = { .ai_socktype = SOCK_STREAM };
+    int e = list ? 0 : getaddrinfo(t->host, t->port, &want, &list);
 
     if (e != 0)
         bench_give_up("no such host: %s", gai_strerror(e));
-    for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+    return list;
+}
+
+/* Blocking, but not for ever: who waits for an answer waits in recv; loops say MSG_DONTWAIT. */
+static int dial(const struct target *t)
+{
+    struct timeval silence = { .tv_sec = SILENCE_MS / 1000 };
+    int fd = -1, one = 1;
+
+    for (const struct addrinfo *a = address_of(t); a && fd < 0; a = a->ai_next) {
         fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
         if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
             close(fd);
             fd = -1;
         }
     }
-    freeaddrinfo(list);
     if (fd < 0)
         bench_give_up("cannot connect: %s", strerror(errno));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
     return fd;
 }
 
-static void wait_for(const struct link *l, short events)
+void link_gather(const struct link *l, size_t octets)
 {
-    struct pollfd p = { .fd = l->fd, .events = events };
-    int n;
+    int n = (int)octets;
 
-    do
-        n = poll(&p, 1, SILENCE_MS);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        bench_give_up("the broker was silent for %d s", SILENCE_MS / 1000);
+    setsockopt(l->fd, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof n);
 }
 
 size_t link_send(struct link *l, const void *p, size_t n)
 {
-    ssize_t sent = send(l->fd, p, n, MSG_NOSIGNAL);
+    ssize_t sent = send(l->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 
     if (sent < 0 && errno != EAGAIN && errno != EINTR)
         bench_give_up("sending: %s", strerror(errno));
@@ -73,8 +78,18 @@ bool link_flush(struct link *l)
     return true;
 }
 
-/* False: nothing was there, or the peer has ended the stream (*over is set). */
-static bool fill(struct link *l, bool *over)
+void link_push(struct link *l)
+{
+    while (!link_flush(l)) {
+        struct pollfd p = { .fd = l->fd, .events = POLLOUT };
+
+        if (poll(&p, 1, SILENCE_MS) == 0)
+            bench_give_up("the broker read nothing for %d s", SILENCE_MS / 1000);
+    }
+}
+
+/* How many octets came; 0: none were there, or the peer has ended the stream (*over is set). */
+static size_t fill(struct link *l, int flags, bool *over)
 {
     ssize_t n;
 
@@ -85,13 +100,13 @@ static bool fill(struct link *l, bool *over)
         l->in_n -= l->in_at;
         l->in_at = 0;
     }
-    n = recv(l->fd, l->in + l->in_n, READ_ROOM, 0);
+    n = recv(l->fd, l->in + l->in_n, READ_ROOM, flags);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         bench_give_up("receiving: %s", strerror(errno));
     *over = n == 0;
     if (n > 0)
         l->in_n += (size_t)n;
-    return n > 0;
+    return n > 0 ? (size_t)n : 0;
 }
 
 /* The next whole frame; false: there is none. */
@@ -132,18 +147,41 @@ static bool is_heartbeat(const struct raw *f)
     return f->type == FRAME_HEARTBEAT;
 }
 
-void link_read(struct link *l)
+static void hand_on(struct link *l)
 {
     struct raw f;
-    bool over;
+    size_t known;
 
-    fill(l, &over);
-    while (next(l, &f)) {
+    for (;;) {
+        while (l->quick && (known = l->quick(l->owner, l->in + l->in_at, l->in_n - l->in_at)) > 0)
+            l->in_at += known;
+        if (!next(l, &f))
+            return;
         if (!(l->take && l->take(l->owner, &f)) && !is_heartbeat(&f))
             unexpected(l, &f);
     }
+}
+
+bool link_read(struct link *l)
+{
+    bool over;
+    size_t n = fill(l, MSG_DONTWAIT, &over);
+
+    hand_on(l);
     if (over)
         bench_give_up("the broker hung up");
+    return n > 0;
+}
+
+void link_wait(struct link *l)
+{
+    bool over;
+
+    if (fill(l, 0, &over) == 0 && !over)
+        bench_give_up("the broker was silent for %d s", SILENCE_MS / 1000);
+    if (over)
+        bench_give_up("the broker hung up");
+    hand_on(l);
 }
 
 static bool is_method(const struct raw *f, uint16_t channel, enum method_id id)
@@ -166,8 +204,8 @@ static const void *await(struct link *l, uint16_t channel, enum method_id reply)
         while (!next(l, &f)) {
             if (over)
                 bench_give_up("the broker hung up instead of %s", wire_method(reply)->name);
-            wait_for(l, POLLIN);
-            fill(l, &over);
+            if (fill(l, 0, &over) == 0 && !over)
+                bench_give_up("the broker was silent for %d s", SILENCE_MS / 1000);
         }
         if (is_method(&f, channel, reply))
             break;
@@ -181,20 +219,50 @@ static const void *await(struct link *l, uint16_t channel, enum method_id reply)
     return args;
 }
 
-static void flush_all(struct link *l)
+static void say(struct link *l, uint16_t channel, enum method_id id, const void *args)
 {
-    while (!link_flush(l))
-        wait_for(l, POLLOUT);
+    arena_free(l->arena);
+    l->arena = arena_new();
+    frame_put_method(&l->out, channel, id, args);
+    link_push(l);
 }
 
 const void *link_call(struct link *l, uint16_t channel, enum method_id id, const void *args,
                       enum method_id reply)
 {
-    arena_free(l->arena);
-    l->arena = arena_new();
-    frame_put_method(&l->out, channel, id, args);
-    flush_all(l);
+    say(l, channel, id, args);
     return await(l, channel, reply);
+}
+
+/* ---- a connection's life ---------------------------------------------------------------- */
+
+/* The last buffer that was given back: connections by the thousand need no new pages each. */
+static uint8_t *spare;
+
+void link_begin(struct link *l, const struct target *t)
+{
+    *l = (struct link){ .fd = dial(t), .frame_max = FRAME_MOST, .in_room = 2 * READ_ROOM };
+    l->in = spare ? spare : malloc(l->in_room);
+    spare = NULL;
+    l->arena = arena_new();
+    buf_init(&l->out, LIMIT_OUT);
+    if (!l->in)
+        bench_give_up("out of memory");
+    buf_put(&l->out, PROTOCOL_HEADER.p, PROTOCOL_HEADER.n);
+    link_push(l);
+}
+
+void link_login(struct link *l, const struct target *t)
+{
+    struct m_connection_start_ok who = { .mechanism = S("PLAIN"), .locale = S("en_US") };
+    char plain[512];
+    int n = snprintf(plain, sizeof plain, "%c%s%c%s", 0, t->user, 0, t->password);
+
+    if (n < 0 || (size_t)n >= sizeof plain)
+        bench_give_up("user and password are too long");
+    await(l, 0, M_connection_start);
+    who.response = (struct str){ plain, (size_t)n };
+    say(l, 0, M_connection_start_ok, &who);
 }
 
 static uint32_t agreed(uint32_t offered)
@@ -202,43 +270,52 @@ static uint32_t agreed(uint32_t offered)
     return offered == 0 || offered > FRAME_MOST ? FRAME_MOST : offered;
 }
 
+void link_enter(struct link *l, const struct target *t)
+{
+    struct m_connection_open where = { .virtual_host = str_of(t->vhost) };
+    const struct m_connection_tune *offer = await(l, 0, M_connection_tune);
+    struct m_connection_tune_ok tune = { .channel_max = offer->channel_max,
+                                         .frame_max = agreed(offer->frame_max) };
+
+    l->frame_max = tune.frame_max;
+    frame_put_method(&l->out, 0, M_connection_tune_ok, &tune);
+    say(l, 0, M_connection_open, &where);
+}
+
+void link_entered(struct link *l)
+{
+    await(l, 0, M_connection_open_ok);
+}
+
+void link_leave(struct link *l)
+{
+    struct m_connection_close bye = { .reply_code = 200 };
+
+    say(l, 0, M_connection_close, &bye);
+}
+
+void link_left(struct link *l)
+{
+    await(l, 0, M_connection_close_ok);
+    close(l->fd);
+    buf_clear(&l->out);
+    arena_free(l->arena);
+    free(spare);
+    spare = l->in;
+}
+
 void link_open(struct link *l, const struct target *t)
 {
-    struct m_connection_start_ok who = { .mechanism = S("PLAIN"), .locale = S("en_US") };
-    struct m_connection_open where = { .virtual_host = str_of(t->vhost) };
-    struct m_connection_tune_ok tune = { 0 };
-    const struct m_connection_tune *offer;
-    char plain[512];
-    int n = snprintf(plain, sizeof plain, "%c%s%c%s", 0, t->user, 0, t->password);
-
-    if (n < 0 || (size_t)n >= sizeof plain)
-        bench_give_up("user and password are too long");
-    *l = (struct link){ .fd = dial(t), .frame_max = FRAME_MOST, .in_room = 2 * READ_ROOM };
-    l->in = malloc(l->in_room);
-    l->arena = arena_new();
-    buf_init(&l->out, LIMIT_OUT);
-    if (!l->in)
-        bench_give_up("out of memory");
-    buf_put(&l->out, PROTOCOL_HEADER.p, PROTOCOL_HEADER.n);
-    flush_all(l);
-    await(l, 0, M_connection_start);
-    who.response = (struct str){ plain, (size_t)n };
-    offer = link_call(l, 0, M_connection_start_ok, &who, M_connection_tune);
-    l->frame_max = tune.frame_max = agreed(offer->frame_max);
-    tune.channel_max = offer->channel_max;
-    frame_put_method(&l->out, 0, M_connection_tune_ok, &tune);
-    link_call(l, 0, M_connection_open, &where, M_connection_open_ok);
+    link_begin(l, t);
+    link_login(l, t);
+    link_enter(l, t);
+    link_entered(l);
 }
 
 void link_close(struct link *l)
 {
-    struct m_connection_close bye = { .reply_code = 200 };
-
-    link_call(l, 0, M_connection_close, &bye, M_connection_close_ok);
-    close(l->fd);
-    buf_clear(&l->out);
-    arena_free(l->arena);
-    free(l->in);
+    link_leave(l);
+    link_left(l);
 }
 
 void link_open_channel(struct link *l, uint16_t channel)

@@ -1,4 +1,4 @@
-#include "bench_proc.h"
+#include "proc.h"
 
 #include <ctype.h>
 #include <dirent.h>

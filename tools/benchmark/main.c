@@ -2,8 +2,8 @@
    process of its own, and one line of JSON on stdout for each. tools/bench starts brokers, calls
    this, and makes the table.
 
-     benchmark [--quick] [--rounds N] [--only WORK[,WORK]...] [--plant FAULT]
-               NAME HOST PORT USER PASSWORD VHOST ...
+     benchmark [--quick] [--round N] [--only WORK[,WORK]...] [--plant FAULT]
+               NAME HOST PORT USER PASSWORD VHOST BACKLOG ...
      benchmark --list
 
    Exit 0: all measured, every message accounted for; 1: not so; 2: usage. */
@@ -19,24 +19,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench_proc.h"
-#include "bench_work.h"
+#include "proc.h"
+#include "work.h"
 
-enum { TARGETS_MOST = 16, TARGET_WORDS = 6, LIMIT_S = 60 };
+enum { TARGETS_MOST = 16, TARGET_WORDS = 7, LIMIT_S = 60 };
 
 struct options {
-    bool quick;
-    unsigned rounds;
+    unsigned round;   /* to be said in the results */
     const char *only; /* NULL: all */
     struct target targets[TARGETS_MOST];
+    uint64_t backlogs[TARGETS_MOST]; /* how many messages each can be asked to keep */
     unsigned n_targets;
 };
 
 static int usage(void)
 {
-    fputs("usage: benchmark [--quick] [--rounds N] [--only WORK[,WORK]...] [--plant "
-          "twice|disordered|altered] "
-          "NAME HOST PORT USER PASSWORD VHOST ... | --list\n",
+    fputs("usage: benchmark [--quick] [--round N] [--only WORK[,WORK]...] [--plant "
+          "twice|disordered|altered|lost] "
+          "NAME HOST PORT USER PASSWORD VHOST BACKLOG ... | --list\n",
           stderr);
     return 2;
 }
@@ -90,14 +90,14 @@ static bool is_here(const struct target *t)
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option known[] = {
-        { "quick", 0, NULL, 'q' }, { "rounds", 1, NULL, 'r' }, { "only", 1, NULL, 'o' },
+        { "quick", 0, NULL, 'q' }, { "round", 1, NULL, 'r' }, { "only", 1, NULL, 'o' },
         { "plant", 1, NULL, 'p' }, { NULL, 0, NULL, 0 },
     };
 
     for (int c; (c = getopt_long(argc, argv, "+", known, NULL)) != -1;) {
         switch (c) {
-        case 'q': o->quick = true; break;
-        case 'r': o->rounds = (unsigned)strtoul(optarg, NULL, 10); break;
+        case 'q': bench_quick = true; break;
+        case 'r': o->round = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'o': o->only = optarg; break;
         case 'p': bench_planted = optarg; break;
         default: return false;
@@ -106,31 +106,30 @@ static bool parse(int argc, char **argv, struct options *o)
     for (; argc - optind >= TARGET_WORDS && o->n_targets < TARGETS_MOST; optind += TARGET_WORDS) {
         char **w = argv + optind;
 
+        o->backlogs[o->n_targets] = strtoull(w[6], NULL, 10);
         o->targets[o->n_targets++] = (struct target){ w[0], w[1], w[2], w[3], w[4], w[5], 0 };
     }
-    return optind == argc && o->n_targets > 0 && o->rounds > 0 && all_known(o->only);
+    return optind == argc && o->n_targets > 0 && o->round > 0 && all_known(o->only);
 }
 
 /* In the child. A broker that keeps us for ever costs one workload, not the run. */
-static void measure(const struct work *w, const struct target *t, unsigned round, bool quick)
+static void measure(const struct work *w, const struct target *t, unsigned round)
 {
-    bench_result = (struct result){
-        .work = w->name, .broker = t->name, .round = round, .memory_before = -1, .memory_after = -1
-    };
-    alarm(LIMIT_S);
+    bench_begin_result(w->name, t, round);
+    alarm(w->limit_s ? w->limit_s : LIMIT_S);
     prctl(PR_SET_TIMERSLACK, 1);
-    w->run(w, t, quick);
+    w->run(w, t);
     bench_print_result();
     _Exit(bench_all_accounted_for() ? 0 : 1);
 }
 
-static bool run_one(const struct work *w, const struct target *t, unsigned round, bool quick)
+static bool run_one(const struct work *w, const struct target *t, unsigned round)
 {
     int status = -1;
     pid_t child = fork();
 
     if (child == 0)
-        measure(w, t, round, quick);
+        measure(w, t, round);
     if (child < 0 || waitpid(child, &status, 0) < 0) {
         perror("benchmark: a process for the workload");
         exit(4);
@@ -146,7 +145,7 @@ static bool run_one(const struct work *w, const struct target *t, unsigned round
 
 int main(int argc, char **argv)
 {
-    struct options o = { .rounds = 1 };
+    struct options o = { .round = 1 };
     bool good = true;
 
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
@@ -160,10 +159,10 @@ int main(int argc, char **argv)
         if (is_here(&o.targets[i]))
             o.targets[i].pid = proc_of_port((unsigned)strtoul(o.targets[i].port, NULL, 10));
     }
-    for (unsigned round = 1; round <= o.rounds; round++) {
-        for (unsigned i = 0; i < bench_works_n; i++) {
-            for (unsigned t = 0; selected(o.only, bench_works[i].name) && t < o.n_targets; t++)
-                good &= run_one(&bench_works[i], &o.targets[t], round, o.quick);
+    for (unsigned i = 0; i < bench_works_n; i++) {
+        for (unsigned t = 0; selected(o.only, bench_works[i].name) && t < o.n_targets; t++) {
+            bench_backlog = o.backlogs[t];
+            good &= run_one(&bench_works[i], &o.targets[t], o.round);
         }
     }
     return good ? 0 : 1;
