@@ -31,7 +31,7 @@ def seen_words: outcome as $o
       else reason | split("\n")[0] // "" end;
 
 # Time that tells of a broker: at a barrier a case waits for all others.
-def own_ms: if .group == "graceful" or .group == "kill" or .verdict == "unsupported" or fails then null else .ms end;
+def own_ms: if (.group | IN("graceful", "kill", "node-kill", "partition")) or .verdict == "unsupported" or fails then null else .ms end;
 
 # A baseline has of a time the next above it of 100, 200, 500, 1000, …: seldom another from run to run.
 def steps: range(2; 9) as $e | (1, 2, 5) | . * ("1e\($e)" | tonumber);

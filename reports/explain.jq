@@ -57,7 +57,9 @@ def explain_rule: . as $rule
 
 def needs: if .needs == [] then "" else .needs | join(", ") end;
 def group: {normal: "", alone: "runs alone",
-    graceful: "waits for a graceful restart of the broker", kill: "waits until the broker is killed and started again"}[.group];
+    graceful: "waits for a graceful restart of the broker", kill: "waits until the broker is killed and started again",
+    "node-kill": "waits until a node of the cluster is killed, and until it is started again",
+    partition: "waits until a node of the cluster is cut off, and until the partition is healed"}[.group];
 
 def explain_case($rules): . as $case
     | "\(.id): \(.title)", "",

@@ -23,6 +23,7 @@ def facts: [
     ["machine", "\(.machine.system) \(.machine.release) \(.machine.arch), \(.machine.cores) cores"],
     ["capture", .capture.mode + (if .capture.why == "" then "" else ": " + .capture.why end)],
     (.calibration | objects | ["deadline", "\(.deadline_ms) ms for an answer, median round trip \(.rtt_ms.median) ms"]),
+    (.profile | objects | ["time", (.phases | map(select(.name != "restart" and .ms > 0) | "\(.name) \(.ms | seconds) s") | join(", "))]),
     (.restarts[] | ["restart", "\(.kind), \(.cases) case\(if .cases == 1 then "" else "s" end), \(.ms | seconds) s\(if .ok then "" else ", failed: " + .message end)"])
   ] | map("<div><dt>\(.[0] | h)</dt><dd>\(.[1] | h)</dd></div>") | join("\n");
 

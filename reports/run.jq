@@ -49,6 +49,29 @@ def verdict($closing):
 # Runs that were merged may each be well and differ from one another.
 def agreed($cases): if . != null and .exit == 0 and any($cases[]; .red) then .exit = 1 else . end;
 
+# ---- where the time went ------------------------------------------------------------------
+
+def own_ms: .said_ms - .begun_ms - .waited_ms;
+
+def times_of_chapters: group_by(.chapter) | map(max_by(own_ms) as $longest | {chapter: .[0].chapter, cases: length,
+    ms: (map(own_ms) | add), capture_ms: (map(.capture_ms) | add), leaving_ms: (map(.ended_ms - .said_ms) | add),
+    longest: $longest.id, longest_ms: ($longest | own_ms)}) | sort_by(-.ms);
+
+# Whose verdict made the slot free in which the next one began: from the last of a group back to its first.
+def path: . as $all | [(max_by(.said_ms) // empty) | recurse(. as $next | [$all[] | select(.said_ms <= $next.begun_ms)] | max_by(.said_ms) // empty)];
+
+def path_of($group): .name as $name | $group | path
+    | {group: $name, cases: length, ms: (map(own_ms) | add // 0), longest: (sort_by(-own_ms)[:3] | map({id, ms: own_ms}))};
+
+def profile:
+    [.[] | select(.event == "timing")] as $cases | [.[] | select(.event == "phase")] as $phases
+    | if $cases == [] then null
+      else {
+        phases: ($phases | map(del(.event))),
+        chapters: ($cases | times_of_chapters),
+        paths: [$phases[] | .name as $name | [$cases[] | select(.group == $name)] as $group | select($group != []) | path_of($group)]
+      } end;
+
 [inputs | fromjson? | objects] as $events
 | (first($events[] | select(.event == "plan")) // null) as $plan
 | (last($events[] | select(.event == "end")) // null) as $closing
@@ -76,6 +99,7 @@ def agreed($cases): if . != null and .exit == 0 and any($cases[]; .red) then .ex
     counts: ($cases | count),
     restarts: [$events[] | select(.event == "restart") | del(.event)],
     ledger: [$events[] | select(.event == "ledger") | del(.event)],
+    profile: ($events | profile),
     cases: $cases
   }
   + (if $plan.merged then {merged: $plan.merged} else {} end)

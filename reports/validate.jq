@@ -32,6 +32,6 @@ def check($s; $where; $root):
             else empty end));
 
 check($schema[0]; "run"; $schema[0]),
-(if .counts.planned != (.cases | length) then "run: \(.counts.planned) planned, \(.cases | length) reported" else empty end),
+(select(has("cases")) | (if .counts.planned != (.cases | length) then "run: \(.counts.planned) planned, \(.cases | length) reported" else empty end),
 (.cases[] | select((.verdicts | add) != .runs) | "run: \(.id): \(.runs) runs, other verdicts"),
-(.cases | group_by(.id)[] | select(length > 1) | "run: \(.[0].id) is there \(length) times")
+(.cases | group_by(.id)[] | select(length > 1) | "run: \(.[0].id) is there \(length) times"))

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     if (strcmp(pattern, "run") == 0)
         return runner_main(argc - 1, argv + 1);
     if (strcmp(pattern, "fake-broker") == 0 && argc > 2)
-        return fake_adapter_main(argv[2]);
+        return fake_adapter_main(argv[2], argc > 3 ? argv[3] : NULL);
     if (strcmp(pattern, "poisons") == 0 && argc > 2)
         return poisons_write(argv[2]);
     if (CU_initialize_registry() != CUE_SUCCESS)

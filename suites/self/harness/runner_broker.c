@@ -219,6 +219,90 @@ static void unsupported(void)
     drive_end(&d);
 }
 
+/* ---- Clusters ---- */
+
+static void breaks_and_mends(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_touch(&d, "cluster");
+    drive_run(&d, "--only", "zz-cluster/node_*", "--only", "zz-cluster/partition", "--jobs", "1",
+              NULL);
+    CU_ASSERT_EQUAL(d.exit, 0);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_EQUAL(drive_count(&d, "restart"), 4);
+    CU_ASSERT_STRING_EQUAL(kind(&d, 0), "node-kill");
+    CU_ASSERT_EQUAL(
+        json_integer_value(json_object_get(drive_event(&d, "restart", NULL, 0), "cases")), 2);
+    CU_ASSERT_STRING_EQUAL(kind(&d, 1), "node-start");
+    CU_ASSERT_STRING_EQUAL(kind(&d, 2), "partition");
+    CU_ASSERT_STRING_EQUAL(kind(&d, 3), "heal");
+    CU_ASSERT_EQUAL(times(&d, "node-kill3"), 1);
+    CU_ASSERT_EQUAL(times(&d, "node-start3"), 1);
+    CU_ASSERT_EQUAL(times(&d, "partition3"), 1);
+    CU_ASSERT_EQUAL(times(&d, "heal"), 1);
+    drive_end(&d);
+}
+
+/* Nobody is left to ask for it. */
+static void mends_all_the_same(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_touch(&d, "cluster");
+    drive_run(&d, "--only", "zz-cluster/gives_up", "--repeat", "2", NULL);
+    CU_ASSERT_EQUAL(d.exit, 1);
+    CU_ASSERT(drive_is_complete(&d));
+    CU_ASSERT_EQUAL(drive_count(&d, "restart"), 4);
+    CU_ASSERT_EQUAL(times(&d, "partition3"), 2);
+    CU_ASSERT_EQUAL(times(&d, "heal"), 2);
+    drive_end(&d);
+}
+
+static void does_not_heal(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_touch(&d, "cluster");
+    drive_touch(&d, "no-return");
+    drive_run(&d, "--only", "zz-cluster/partition", NULL);
+    CU_ASSERT_EQUAL(d.exit, 1);
+    CU_ASSERT(drive_is_complete(&d));
+    verdict_is(&d, "zz-cluster/partition", "not-reached");
+    drive_end(&d);
+}
+
+static void forgotten_mending(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_touch(&d, "cluster");
+    drive_run(&d, "--only", "zz-cluster/forgot_to_mend", NULL);
+    CU_ASSERT_EQUAL(d.exit, 4);
+    verdict_is(&d, "zz-cluster/forgot_to_mend", "harness-fault");
+    drive_end(&d);
+}
+
+static void no_cluster(void)
+{
+    struct drive d;
+
+    drive_begin(&d, true);
+    drive_run(&d, "--only", "zz-cluster", NULL);
+    CU_ASSERT_EQUAL(d.exit, 0);
+    verdict_is(&d, "zz-cluster/node_one", "unsupported");
+    verdict_is(&d, "zz-cluster/partition", "unsupported");
+    CU_ASSERT_STRING_EQUAL(
+        drive_text(drive_event(&d, "result", "zz-cluster/partition", 0), "message"),
+        "needs cluster");
+    CU_ASSERT_EQUAL(drive_count(&d, "restart"), 0);
+    drive_end(&d);
+}
+
 static CU_TestInfo tests[] = {
     { "dies once, is started again", dies_once },
     { "dies four times", dies_too_often },
@@ -231,6 +315,11 @@ static CU_TestInfo tests[] = {
     { "does not come back from its restart", does_not_come_back },
     { "a restart forgotten", forgotten_restart },
     { "what nobody can do is unsupported", unsupported },
+    { "a cluster is broken once for all, and mended", breaks_and_mends },
+    { "a cluster is mended when no case is left", mends_all_the_same },
+    { "a partition that does not heal", does_not_heal },
+    { "a mending forgotten", forgotten_mending },
+    { "where there is no cluster", no_cluster },
     CU_TEST_INFO_NULL,
 };
 SELF_SUITE(runner_broker, tests)

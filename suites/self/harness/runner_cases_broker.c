@@ -118,6 +118,51 @@ WIRE_CASE(kill_two, .title = "asks for one too", .rules = RULE, .restart = KILL)
     before_and_after(t, KILL);
 }
 
+static void broken_and_mended(struct t *t, enum restart kind)
+{
+    struct peer *c = OPEN();
+
+    CALL(c, 1, queue_declare, .queue = NAME("before"));
+    cluster_broken(t, kind);
+    CALL(c, 1, queue_declare, .queue = NAME("broken"));
+    cluster_mended(t);
+    CALL(c, 1, queue_declare, .queue = NAME("after"));
+}
+
+#undef CHAPTER
+#define CHAPTER "zz-cluster"
+
+WIRE_CASE(node_one, .title = "has a node killed", .rules = RULE, .restart = NODE_KILL)
+{
+    broken_and_mended(t, NODE_KILL);
+}
+
+WIRE_CASE(node_two, .title = "has it killed too", .rules = RULE, .restart = NODE_KILL)
+{
+    broken_and_mended(t, NODE_KILL);
+}
+
+WIRE_CASE(partition, .title = "has a node cut off", .rules = RULE, .restart = PARTITION)
+{
+    broken_and_mended(t, PARTITION);
+}
+
+WIRE_CASE(gives_up, .title = "ends while the cluster is broken", .rules = RULE,
+          .restart = PARTITION)
+{
+    cluster_broken(t, PARTITION);
+    FAIL("enough");
+}
+
+WIRE_CASE(forgot_to_mend, .title = "passes while the cluster is broken", .rules = RULE,
+          .restart = PARTITION)
+{
+    cluster_broken(t, PARTITION);
+}
+
+#undef CHAPTER
+#define CHAPTER "zz-restart"
+
 WIRE_CASE(forgot, .title = "never asks for the restart it is about", .rules = RULE,
           .restart = GRACEFUL)
 {

@@ -72,7 +72,7 @@ void drive_begin(struct drive *d, bool broker)
     assert(n > 0 && mkdtemp(d->dir));
     self[n] = '\0';
     snprintf(d->adapter, sizeof(d->adapter), "%s/adapter", d->dir);
-    snprintf(script, sizeof(script), "#!/bin/sh\nexec '%s' fake-broker \"$1\"\n", self);
+    snprintf(script, sizeof(script), "#!/bin/sh\nexec '%s' fake-broker \"$@\"\n", self);
     drive_write(d, "adapter", script);
     assert(chmod(d->adapter, 0700) == 0);
     draw_port(d->port, sizeof(d->port));
@@ -95,7 +95,7 @@ void drive_end(struct drive *d)
 {
     char command[100];
 
-    fake_adapter_main("kill"); /* not by d->adapter: a test may have overwritten it */
+    fake_adapter_main("kill", NULL); /* not by d->adapter: a test may have overwritten it */
     snprintf(command, sizeof(command), "rm -r '%s'", d->dir);
     assert(system(command) == 0);
     forget(d);

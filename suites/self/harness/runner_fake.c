@@ -250,19 +250,27 @@ static int start_it(void)
 static int describe(void)
 {
     printf("product=Fake\nversion=1.0\nurl=amqp://guest:guest@127.0.0.1:%s/%%2f\n"
-           "restart=yes\nkill=yes\nvhosts=\nusers=\ntls=no\n",
-           getenv("AMQPROOF_PORT"));
+           "restart=yes\nkill=yes\nvhosts=\nusers=\ntls=no\ncluster=%s\n",
+           getenv("AMQPROOF_PORT"), exists("cluster") ? "yes" : "no");
     return 0;
 }
 
-int fake_adapter_main(const char *verb)
+static bool is_of_a_cluster(const char *verb)
+{
+    return strncmp(verb, "node-", 5) == 0 || strcmp(verb, "partition") == 0 ||
+           strcmp(verb, "heal") == 0;
+}
+
+int fake_adapter_main(const char *verb, const char *argument)
 {
     FILE *log = file("verbs", "ae");
 
     if (log) {
-        fprintf(log, "%s ", verb);
+        fprintf(log, "%s%s ", verb, argument ? argument : "");
         fclose(log);
     }
+    if (exists("cluster") && is_of_a_cluster(verb))
+        return exists("no-return") && strcmp(verb, "heal") == 0;
     if (strcmp(verb, "describe") == 0)
         return describe();
     if (strcmp(verb, "kill") == 0 || strcmp(verb, "stop") == 0 || strcmp(verb, "restart") == 0)

@@ -8,10 +8,11 @@
      hang      nobody gets any answer from now on
      wait      this one declare is never answered
    Files in AMQPROOF_DATA: `verbs` lists what the adapter was called for; with `no-return` there
-   it does not start a second time. */
+   it does not start a second time, nor is a partition healed; with `cluster` it is one: of that,
+   too, `verbs` has everything, an argument right behind its verb. */
 #ifndef SELF_HARNESS_RUNNER_FAKE_H
 #define SELF_HARNESS_RUNNER_FAKE_H
 
-int fake_adapter_main(const char *verb);
+int fake_adapter_main(const char *verb, const char *argument);
 
 #endif
