@@ -23,10 +23,11 @@ WIRE_CASE(tune, .title = "Tune states channel-max, frame-max and heartbeat",
 /* What one connection agrees on is its own: the next one is offered the same as ever. */
 WIRE_CASE(tune_is_private,
           .title = "what one connection agrees on leaves the offer to others alone",
-          .rules = "transport.negotiation.lowest-wins transport.negotiation.limits-proposed")
+          .rules = "transport.negotiation.lowest-wins transport.negotiation.limits-proposed",
+          .revision = 2)
 {
     struct witness w = witness(t);
-    struct peer *small = OPEN(.channel_max = 1, .frame_max = FRAME_MIN_SIZE, .heartbeat = 30);
+    struct peer *small = OPEN(.channel_max = 1, .frame_max = SMALL_FRAMES, .heartbeat = 30);
     struct peer *c = up_to_start(t);
 
     SEND(c, 0, connection_start_ok, .mechanism = w.mechanism, .response = w.response,
@@ -111,11 +112,12 @@ WIRE_CASE(tune_ok_as_offered, .title = "Tune-Ok may take exactly what was offere
 
 WIRE_CASE(tune_ok_lower, .title = "Tune-Ok may ask for less",
           .rules = "transport.negotiation.client-reduces "
-                   "connection.tune-ok.channel-max.assert-le")
+                   "connection.tune-ok.channel-max.assert-le",
+          .revision = 2)
 {
     struct witness w = witness(t);
-    struct peer *c =
-        up_to_open(t, &w, (struct m_connection_tune_ok){ .channel_max = 7, .frame_max = 5000 });
+    struct peer *c = up_to_open(
+        t, &w, (struct m_connection_tune_ok){ .channel_max = 7, .frame_max = SMALL_FRAMES });
 
     on_to_channel(t, c, &w);
     CALL(c, 7, channel_open);

@@ -65,11 +65,12 @@ WIRE_CASE(one_segment, .title = "many frames in one segment",
 
 WIRE_CASE(
     largest_frame, .title = "a frame of exactly frame-max octets is accepted",
-    .rules = "transport.framing.max-size-frame connection.tune.frame-max.doc-includes-overhead")
+    .rules = "transport.framing.max-size-frame connection.tune.frame-max.doc-includes-overhead",
+    .revision = 2)
 {
-    struct peer *c = OPEN(.frame_max = FRAME_MIN_SIZE);
+    struct peer *c = OPEN(.frame_max = SMALL_FRAMES);
     struct str q = DECLARE(c, 1, .queue = NAME("q"), .exclusive = true)->queue;
-    struct str body = repeated(t, 'x', FRAME_MIN_SIZE - FRAME_OVERHEAD);
+    struct str body = repeated(t, 'x', agreed_frame_max(c) - FRAME_OVERHEAD);
 
     SEND(c, 1, basic_publish, .routing_key = q);
     HEADER(c, 1, body.n, NULL);
@@ -97,10 +98,10 @@ WIRE_CASE(
 /* Publishes a body in one frame that is too large by so many octets. */
 static struct peer *oversize(struct t *t, struct str queue, size_t by)
 {
-    struct peer *c = OPEN(.frame_max = FRAME_MIN_SIZE);
-    struct str body = repeated(t, 'x', FRAME_MIN_SIZE - FRAME_OVERHEAD + by);
+    struct peer *c = OPEN(.frame_max = SMALL_FRAMES);
+    struct str body = repeated(t, 'x', agreed_frame_max(c) - FRAME_OVERHEAD + by);
 
-    STEP("a frame of %zu octets", FRAME_MIN_SIZE + by);
+    STEP("a frame of %zu octets", agreed_frame_max(c) + by);
     SEND(c, 1, basic_publish, .routing_key = queue);
     HEADER(c, 1, body.n, NULL);
     BODY(c, 1, body);
@@ -128,7 +129,8 @@ static void slightly_oversize(struct t *t, size_t by)
 WIRE_CASE(oversize_by_one, .title = "a frame one octet beyond frame-max closes with 501",
           .rules =
               "transport.framing.oversize-received transport.negotiation.exceeding-disconnected "
-              "constant.frame-error")
+              "constant.frame-error",
+          .revision = 2)
 {
     slightly_oversize(t, 1);
 }
@@ -136,7 +138,8 @@ WIRE_CASE(oversize_by_one, .title = "a frame one octet beyond frame-max closes w
 WIRE_CASE(oversize_by_eight, .title = "a frame eight octets beyond frame-max closes with 501",
           .rules =
               "transport.framing.oversize-received transport.negotiation.exceeding-disconnected "
-              "constant.frame-error")
+              "constant.frame-error",
+          .revision = 2)
 {
     slightly_oversize(t, 8);
 }
@@ -156,7 +159,8 @@ static void far_oversize(struct t *t, size_t by)
 WIRE_CASE(oversize_by_nine, .title = "a frame nine octets beyond frame-max closes with 501",
           .rules =
               "transport.framing.oversize-received transport.negotiation.exceeding-disconnected "
-              "constant.frame-error")
+              "constant.frame-error",
+          .revision = 2)
 {
     far_oversize(t, 9);
 }
@@ -164,9 +168,10 @@ WIRE_CASE(oversize_by_nine, .title = "a frame nine octets beyond frame-max close
 WIRE_CASE(oversize_twice, .title = "a frame of twice frame-max closes with 501",
           .rules =
               "transport.framing.oversize-received transport.negotiation.exceeding-disconnected "
-              "constant.frame-error")
+              "constant.frame-error",
+          .revision = 2)
 {
-    far_oversize(t, FRAME_MIN_SIZE);
+    far_oversize(t, SMALL_FRAMES);
 }
 
 /* Nobody waits for four gigabytes: the size alone is the fault. */

@@ -63,7 +63,7 @@ function add_case(id) {
 
 function end_item(   kind, name, client) {
     items++
-    if (match(item, /^(CLIENT_)?(WIRE_CASE|CASE|ACROSS_RESTART)\( ?[a-z0-9_A-Z]+/)) {
+    if (match(item, /^(CLIENT_)?(WIRE_CASE|CASE|ACROSS_RESTART|ON_REPLICAS)\( ?[a-z0-9_A-Z]+/)) {
         kind = substr(item, 1, RLENGTH)
         name = kind
         sub(/.*\( ?/, "", name)
@@ -71,6 +71,9 @@ function end_item(   kind, name, client) {
         if (kind ~ /ACROSS/) {
             add_case(chapter "/" name "_graceful" client)
             add_case(chapter "/" name "_kill" client)
+        } else if (kind ~ /REPLICAS/) {
+            add_case(chapter "/" name "_quorum")
+            add_case(chapter "/" name "_mirrored")
         } else
             add_case(chapter "/" name client)
         return

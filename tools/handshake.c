@@ -6,15 +6,21 @@
      handshake --url amqp://user:password@host:port/vhost …
      handshake --split URL
 
+   amqps:// speaks TLS: the broker's certificate must come from ca.pem in the folder AMQPROOF_CERTS,
+   or, where that is not set, from an authority that this machine believes.
+
    --within tries again until then, --pid stops trying when that process has ended:
    so an adapter learns at once that its broker is up, or that it never will be. --describe
    prints product and version as the broker gives them, --split the parts of a URL. */
 #include <amqp.h>
 #include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -34,7 +40,7 @@ struct options {
     const char *host, *user, *password, *vhost;
     int port;
     long within_ms, pid;
-    bool describe;
+    bool describe, tls;
 };
 
 /* What a try came to. FINAL will not get better by trying again. */
@@ -142,7 +148,11 @@ static bool greets(const struct options *o)
 static enum result look_closer(const struct options *o, const char *said)
 {
     unsigned char b[8] = { 0 };
-    ssize_t n = answer_to(o, "AMQP\0\0\t\1", 8, b, sizeof b);
+    ssize_t n;
+
+    if (o->tls)
+        return because(NOT_YET, "no AMQP by TLS (%s)", said);
+    n = answer_to(o, "AMQP\0\0\t\1", 8, b, sizeof b);
 
     if ((n >= 2 && b[0] == 0x15 && b[1] == 3) || (n <= 0 && speaks_tls(o)))
         return because(FINAL, "the peer speaks TLS where plain AMQP is expected");
@@ -185,22 +195,62 @@ static void print_property(amqp_connection_state_t c, const char *key)
     }
 }
 
+static bool plain_socket(amqp_connection_state_t c, const struct options *o)
+{
+    amqp_socket_t *s = amqp_tcp_socket_new(c);
+    int fd = dial(o);
+
+    if (s && fd >= 0)
+        amqp_tcp_socket_set_sockfd(s, fd); /* the connection closes it */
+    else if (fd >= 0)
+        close(fd);
+    return s && fd >= 0;
+}
+
+/* The library looks for the host among the names of a certificate only; OpenSSL looks among its
+   addresses too. */
+static bool expect(SSL_CTX *x, const char *host)
+{
+    X509_VERIFY_PARAM *p = SSL_CTX_get0_param(x);
+    struct in6_addr any;
+
+    if (inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(p, host) == 1;
+    return X509_VERIFY_PARAM_set1_host(p, host, 0) == 1;
+}
+
+static bool tls_socket(amqp_connection_state_t c, const struct options *o)
+{
+    struct timeval limit = { .tv_sec = TRY_S };
+    const char *certs = getenv("AMQPROOF_CERTS");
+    amqp_socket_t *s = amqp_ssl_socket_new(c);
+    SSL_CTX *x = s ? amqp_ssl_socket_get_context(s) : NULL;
+    char ca[1024];
+    int status;
+
+    snprintf(ca, sizeof ca, "%s/ca.pem", certs ? certs : "");
+    if (!x || !expect(x, o->host) ||
+        (certs ? SSL_CTX_load_verify_locations(x, ca, NULL)
+               : SSL_CTX_set_default_verify_paths(x)) != 1)
+        return because(FINAL, "no authorities to believe%s%s", certs ? " in " : "",
+                       certs ? ca : ""),
+               false;
+    amqp_ssl_socket_set_verify_peer(s, 1);
+    amqp_ssl_socket_set_verify_hostname(s, 0);
+    status = amqp_socket_open_noblock(s, o->host, o->port, &limit);
+    if (status != AMQP_STATUS_OK)
+        because(NOT_YET, "no connection by TLS: %s", amqp_error_string2(status));
+    return status == AMQP_STATUS_OK;
+}
+
 static enum result shake(const struct options *o)
 {
     struct timeval limit = { .tv_sec = TRY_S };
     amqp_connection_state_t c = amqp_new_connection();
-    amqp_socket_t *s = c ? amqp_tcp_socket_new(c) : NULL;
-    int fd = dial(o);
     enum result r = NOT_YET;
 
-    if (fd < 0)
+    if (!c || !(o->tls ? tls_socket(c, o) : plain_socket(c, o)))
         goto out;
-    if (!s) {
-        close(fd);
-        r = because(FINAL, "out of memory");
-        goto out;
-    }
-    amqp_tcp_socket_set_sockfd(s, fd); /* the connection closes it */
     amqp_set_handshake_timeout(c, &limit);
     r = judge(o,
               amqp_login(c, o->vhost, 0, AMQP_DEFAULT_FRAME_SIZE, 0, AMQP_SASL_METHOD_PLAIN,
@@ -234,13 +284,10 @@ static bool from_url(struct options *o, const char *url)
 
     snprintf(copy, sizeof copy, "%s", url);
     if (strlen(url) >= sizeof copy || amqp_parse_url(copy, &info) != AMQP_STATUS_OK) {
-        fprintf(stderr, "not an AMQP URL; it reads amqp://user:password@host:port/vhost\n");
+        fprintf(stderr, "not an AMQP URL; it reads amqp[s]://user:password@host:port/vhost\n");
         return false;
     }
-    if (info.ssl) {
-        fprintf(stderr, "amqps:// (TLS) is not supported yet\n");
-        return false;
-    }
+    o->tls = info.ssl;
     o->host = info.host;
     o->port = info.port;
     o->user = info.user;
@@ -255,6 +302,10 @@ static int split(const char *url)
 
     if (!from_url(&o, url))
         return 2;
+    if (o.tls) { /* for who asks in order to connect by itself, in plain octets */
+        fprintf(stderr, "amqps:// (TLS) is not supported here, only by 'run'\n");
+        return 2;
+    }
     printf("%s\n%d\n%s\n%s\n%s\n", o.host, o.port, o.user, o.password, o.vhost);
     return 0;
 }
@@ -290,7 +341,7 @@ static bool parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = { "127.0.0.1", "guest", "guest", "/", 0, 0, 0, false };
+    struct options o = { "127.0.0.1", "guest", "guest", "/", 0, 0, 0, false, false };
     struct timespec pause = { 0, PAUSE_MS * 1000000L };
     enum result r;
 
