@@ -46,7 +46,7 @@ refuses "a negative repeat" 2 "repeat" run --repeat -1
 refuses "an --out that is a file" 2 "cannot write into --out" $amqproof run --out tools/amqproof
 refuses "an --out that cannot be" 2 "cannot write into --out /proc/amqproof" $amqproof run --out /proc/amqproof
 refuses "no AMQP URL" 2 "not an AMQP URL" run --url http://localhost
-refuses "TLS in the URL" 2 "amqps.*not supported yet" run --url amqps://localhost
+refuses "TLS at a port where nobody is" 3 "no connection by TLS" run --url amqps://127.0.0.1:1 --only "$few"
 refuses "an adapter that is not there" 2 "no such adapter" run --adapter "$work/none"
 printf '#!/bin/sh\n' >"$work/plain"
 refuses "an adapter that is not executable" 2 "not executable" run --adapter "$work/plain"
