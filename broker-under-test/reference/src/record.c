@@ -13,7 +13,7 @@ void record_clear(struct record *r)
 
 static char *more(struct record *r, size_t n)
 {
-    if (n > r->room - r->n) {
+    if (!r->p || n > r->room - r->n) {
         r->room = 2 * r->room + n + 64;
         r->p = xrealloc(r->p, r->room);
     }
