@@ -45,6 +45,7 @@ struct broker *broker_new(const struct settings *s, struct store *store, char *e
     bool ok;
 
     b->settings = *s;
+    b->topology = 1;
     b->store = store;
     b->vhosts = map_new();
     b->users = map_new();
@@ -221,8 +222,8 @@ static void watch_memory(struct broker *b)
     if (short_of == b->memory_short)
         return;
     b->memory_short = short_of;
-    log_warnx("memory %s its mark: %zu bytes, publishers %s",
-              short_of ? "above" : "below", share_used(b), short_of ? "wait" : "go on");
+    log_warnx("memory %s its mark: %zu bytes, publishers %s", short_of ? "above" : "below",
+              share_used(b), short_of ? "wait" : "go on");
 }
 
 /* Not to be told at each try: only when it begins and when it is over. */

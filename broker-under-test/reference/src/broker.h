@@ -6,6 +6,7 @@
 #include "counts.h"
 #include "log.h"
 #include "map.h"
+#include "memo.h"
 #include "store.h"
 #include "tls.h"
 
@@ -38,20 +39,22 @@ struct broker {
     TAILQ_HEAD(confirming_list, channel) confirming;
     bool recovering; /* what comes from the store is not put into it */
     uint64_t seen_committed;
-    size_t memory; /* messages and entries */
-    size_t things, held, unsent;          /* the other accounts, see share.h */
-    size_t used_most;                     /* since memory was last given back */
+    size_t memory;               /* messages and entries */
+    size_t things, held, unsent; /* the other accounts, see share.h */
+    size_t used_most;            /* since memory was last given back */
     size_t conn_count;
     TAILQ_HEAD(waiting_list, conn) waiting; /* publishers to long queues */
-    bool reprieved;                       /* one of them may go on */
+    bool reprieved;                         /* one of them may go on */
     struct counts counts;
     const char *disk_full; /* why durable things wait; NULL: they do not */
     bool store_failed;
     bool memory_short;
-    bool blocked; /* by either: publishers are not read from */
+    bool blocked;  /* by either: publishers are not read from */
     uint64_t boot; /* how often this store was opened: the high part of new numbers */
     uint64_t last_id, last_serial, last_conn, last_routing;
-    uint64_t last_name;    /* of queues and tags the broker names */
+    uint64_t last_name; /* of queues and tags the broker names */
+    uint64_t topology;  /* raised when an exchange or a binding comes or goes */
+    struct memo memos[MEMOS];
     struct queue **routed; /* vhost_route's answer */
     size_t routed_room;
     struct exchange **todo; /* and the exchanges it has still to visit */

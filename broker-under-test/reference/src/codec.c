@@ -98,14 +98,16 @@ static wire_longstr get_longstr(struct cursor *c)
 #define get_table(c)    cursor_table(c)
 
 /* Writing knows two passes over the fields: how long, then into place. With no place
-   (at is NULL) the same calls only count. */
+   (at is NULL) the same calls only count: put in line, which every delivery pays for, the first
+   pass is a sum. */
+#define INLINE static inline __attribute__((always_inline))
 struct writer {
     char *at;
     size_t n;
     unsigned bits; /* written into the octet before n; 0: none open */
 };
 
-static void write_uint(struct writer *w, uint64_t value, size_t octets)
+INLINE void write_uint(struct writer *w, uint64_t value, size_t octets)
 {
     w->bits = 0;
     if (w->at)
@@ -113,7 +115,7 @@ static void write_uint(struct writer *w, uint64_t value, size_t octets)
     w->n += octets;
 }
 
-static void write_octets(struct writer *w, struct str s, size_t length_octets)
+INLINE void write_octets(struct writer *w, struct str s, size_t length_octets)
 {
     write_uint(w, s.n, length_octets);
     if (w->at)
@@ -121,7 +123,7 @@ static void write_octets(struct writer *w, struct str s, size_t length_octets)
     w->n += s.n;
 }
 
-static void write_bit(struct writer *w, bool value)
+INLINE void write_bit(struct writer *w, bool value)
 {
     unsigned bit = w->bits & 7;
 
@@ -140,16 +142,20 @@ static void write_bit(struct writer *w, bool value)
 #define write_longstr(w, v)  write_octets(w, v, 4)
 #define write_table(w, v)    write_octets(w, v, 4)
 
-/* Frame: type octet, channel short, size long, payload, end octet 206. */
-char *frame_reserve(struct out *o, enum frame_type type, uint16_t channel, size_t n)
+/* Frame: type octet, channel short, size long, payload, end octet 206. Returns where the payload
+   goes. */
+static inline char *put_frame(char *at, enum frame_type type, uint16_t channel, size_t n)
 {
-    char *at = out_reserve(o, n + FRAME_OVERHEAD);
-
     put_uint(at, type, 1);
     put_uint(at + 1, channel, 2);
     put_uint(at + 3, n, 4);
     put_uint(at + 7 + n, SPEC_FRAME_END, 1);
     return at + 7;
+}
+
+char *frame_reserve(struct out *o, enum frame_type type, uint16_t channel, size_t n)
+{
+    return put_frame(out_reserve(o, n + FRAME_OVERHEAD), type, channel, n);
 }
 
 /* clang-format off */
@@ -160,7 +166,7 @@ char *frame_reserve(struct out *o, enum frame_type type, uint16_t channel, size_
 #include "methods.h"
 
 #define EACH_METHOD(name, class, method, ...) \
-    static void write_##name(struct writer *w, const struct m_##name *m) { \
+    INLINE void write_##name(struct writer *w, const struct m_##name *m) { \
         (void)m; write_short(w, class); write_short(w, method);
 #define EACH_FIELD(name, type, field, domain) write_##type(w, m->field);
 #define EACH_END(name) }
@@ -222,11 +228,11 @@ const struct method_row *method_row(enum method m)
 }
 
 /* Content header: class short, weight short (0), body size longlong, property flags on. */
-static void send_header(struct out *o, uint16_t channel, const struct message *m)
+static void put_header(char *at, uint16_t channel, const struct message *m)
 {
     struct str properties = message_properties(m);
-    char *at = frame_reserve(o, FRAME_HEADER, channel, 12 + properties.n);
 
+    at = put_frame(at, FRAME_HEADER, channel, 12 + properties.n);
     put_uint(at, 60, 2);
     put_uint(at + 2, 0, 2);
     put_uint(at + 4, m->body_bytes, 8);
@@ -237,17 +243,20 @@ void send_content(struct out *o, uint16_t channel, struct message *m, size_t fra
 {
     struct str body = message_body(m);
     size_t piece = frame_max ? frame_max - FRAME_OVERHEAD : UINT32_MAX;
+    size_t header = FRAME_OVERHEAD + 12 + m->properties_bytes;
 
     if (FAULTY(body_not_cut))
         piece = UINT32_MAX;
     if (FAULTY(frame_max_is_of_payload))
         piece = frame_max;
-    send_header(o, channel, m);
-    if (body.n <= LIMIT_BODY_INLINE && body.n <= piece) {
-        if (body.n)
-            str_put(frame_reserve(o, FRAME_BODY, channel, body.n), body);
+    if (body.n && body.n <= LIMIT_BODY_INLINE && body.n <= piece) {
+        char *both = out_reserve(o, header + FRAME_OVERHEAD + body.n);
+
+        put_header(both, channel, m);
+        str_put(put_frame(both + header, FRAME_BODY, channel, body.n), body);
         return;
     }
+    put_header(out_reserve(o, header), channel, m);
     for (size_t at = 0; at < body.n;) {
         size_t n = body.n - at < piece ? body.n - at : piece;
         char *head = out_reserve(o, 7);

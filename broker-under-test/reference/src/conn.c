@@ -18,7 +18,7 @@ struct conn *conn_new(struct broker *b, const char *peer, bool loopback, uint64_
 
     c->broker = b;
     c->number = ++b->last_conn;
-    snprintf(c->peer, sizeof c->peer, "%s", peer);
+    *str_put(c->peer, (struct str){ peer, strnlen(peer, sizeof c->peer - 1) }) = '\0';
     c->loopback = loopback;
     c->state = CONN_HEADER;
     c->frame_max = LIMIT_FRAME_EARLY;
@@ -81,11 +81,6 @@ void conn_enter(struct conn *c, enum conn_state state)
 {
     c->state = state;
     c->state_since_ms = c->now_ms;
-}
-
-struct channel *conn_channel(const struct conn *c, uint16_t number)
-{
-    return number < c->channel_room ? c->channels[number] : NULL;
 }
 
 struct channel *conn_add_channel(struct conn *c, uint16_t number)

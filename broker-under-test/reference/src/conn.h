@@ -50,7 +50,7 @@ struct conn {
     uint32_t frame_max;
     uint64_t heartbeat_ms; /* 0: none */
     bool cap_cancel_notify, cap_auth_close, cap_blocked;
-    struct str claims; /* the user that a challenged client says it is; owned */
+    struct str claims;    /* the user that a challenged client says it is; owned */
     struct str certified; /* who its certificate says that it is; owned; p NULL: nobody */
     struct user *user;
     const struct rights *rights;
@@ -115,7 +115,10 @@ bool conn_say_ahead(struct conn *c, const char *octets, size_t n);
 void conn_pass_by(struct conn *c);
 /* Something was appended to out. */
 void conn_talk(struct conn *c);
-struct channel *conn_channel(const struct conn *c, uint16_t number);
+static inline struct channel *conn_channel(const struct conn *c, uint16_t number)
+{
+    return number < c->channel_room ? c->channels[number] : NULL;
+}
 struct channel *conn_add_channel(struct conn *c, uint16_t number);
 void conn_enter(struct conn *c, enum conn_state state);
 /* Sends Close and ends all channels. */

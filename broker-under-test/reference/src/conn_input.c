@@ -52,6 +52,22 @@ static void take_header(struct conn *c, const char *p)
     conn_talk(c);
 }
 
+/* Of a head that is there as a whole. */
+static unsigned type_of(const char *head)
+{
+    return (unsigned char)head[0];
+}
+
+static uint16_t channel_of(const char *head)
+{
+    return (uint16_t)get_uint((const uint8_t *)head + 1, 2);
+}
+
+static uint64_t payload_bytes(const char *head)
+{
+    return get_uint((const uint8_t *)head + 3, 4);
+}
+
 static bool known_type(unsigned type)
 {
     return type == FRAME_METHOD || type == FRAME_HEADER || type == FRAME_BODY ||
@@ -71,12 +87,9 @@ static void not_a_frame(struct conn *c, const char *why)
    is passed by, so that the Close-Ok behind it is found. */
 static size_t frame_size(struct conn *c, const char *head)
 {
-    struct cursor cur = cursor_of((struct str){ head, HEAD_BYTES });
-    unsigned type = (unsigned)cursor_uint(&cur, 1);
-    uint64_t size;
+    unsigned type = type_of(head);
+    uint64_t size = payload_bytes(head) + FRAME_OVERHEAD;
 
-    cursor_uint(&cur, 2);
-    size = cursor_uint(&cur, 4) + FRAME_OVERHEAD;
     if (FAULTY(unknown_type_passed_by) && !known_type(type)) {
         c->skip = size;
         return 0;
@@ -102,18 +115,15 @@ static size_t frame_size(struct conn *c, const char *head)
 
 static void take_frame(struct conn *c, const char *p, size_t n)
 {
-    struct cursor cur = cursor_of((struct str){ p, n });
-    unsigned type = (unsigned)cursor_uint(&cur, 1);
-    uint16_t channel = (uint16_t)cursor_uint(&cur, 2);
-    size_t size = (size_t)cursor_uint(&cur, 4);
-    struct str payload = cursor_take(&cur, size);
+    struct str payload = { p + HEAD_BYTES, n - FRAME_OVERHEAD };
 
-    if (cursor_uint(&cur, 1) != SPEC_FRAME_END && !FAULTY(frame_end_ignored)) {
+    if ((unsigned char)p[n - 1] != SPEC_FRAME_END && !FAULTY(frame_end_ignored)) {
         not_a_frame(c, "frame without its end octet");
         return;
     }
-    dispatch_frame(c, (enum frame_type)type, channel, payload);
-    broker_pump(c->broker);
+    dispatch_frame(c, (enum frame_type)type_of(p), channel_of(p), payload);
+    if (!TAILQ_EMPTY(&c->broker->woken))
+        broker_pump(c->broker);
 }
 
 /* How many octets the unit has of which these are the first; more may be said when
@@ -153,9 +163,7 @@ static void drop_head(struct conn *c)
 void conn_pass_by(struct conn *c)
 {
     if (c->partial_bytes >= HEAD_BYTES) {
-        struct cursor size = cursor_of((struct str){ c->partial + 3, 4 });
-
-        c->skip = cursor_uint(&size, 4) + FRAME_OVERHEAD - c->partial_bytes;
+        c->skip = payload_bytes(c->partial) + FRAME_OVERHEAD - c->partial_bytes;
     }
     free(c->partial);
     c->partial = NULL;

@@ -72,8 +72,6 @@ static void close_channel(struct channel *ch, struct refusal why, uint16_t class
 static void pay(struct conn *c, struct channel *ch, struct refusal why, uint16_t class_id,
                 uint16_t method_id)
 {
-    if (why.code == 0)
-        return;
     if (c->state & CONN_NEGOTIATING)
         conn_shun(c, why.text);
     else if (c->state != CONN_OPEN)
@@ -151,7 +149,8 @@ static void dispatch_method(struct conn *c, uint16_t number, struct str payload)
         r = connection_method(c, number, id, &cur);
     else
         r = channel_method(c, number, id, &cur);
-    pay(c, ch ? ch : conn_channel(c, number), r, class_id, method_id);
+    if (r.code)
+        pay(c, ch ? ch : conn_channel(c, number), r, class_id, method_id);
 }
 
 static void dispatch_content(struct conn *c, enum frame_type type, uint16_t number,
@@ -169,7 +168,8 @@ static void dispatch_content(struct conn *c, enum frame_type type, uint16_t numb
         r = content_header(ch, payload, &class_id, &method_id);
     else
         r = content_body(ch, payload, &class_id, &method_id);
-    pay(c, ch, r, class_id, method_id);
+    if (r.code)
+        pay(c, ch, r, class_id, method_id);
 }
 
 void dispatch_frame(struct conn *c, enum frame_type type, uint16_t number, struct str payload)

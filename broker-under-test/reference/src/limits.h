@@ -44,8 +44,8 @@
 
 /* One read of the loop. The buffer is shared by all connections. */
 #define LIMIT_READ (256u << 10)
-/* So long one connection may keep the others waiting: if it was more, half as much is read of it next
-   time, down to a few small frames. */
+/* So long one connection may keep the others waiting: if it was more, half as much is read of it
+   next time, down to a few small frames. */
 #define LIMIT_SLICE_NS   200000
 #define LIMIT_READ_FIRST (16u << 10)
 #define LIMIT_READ_LEAST (2u << 10)
@@ -77,17 +77,17 @@
 #define LIMIT_READY_PARTS 64
 /* Entries that one turn looks at to park them. */
 #define LIMIT_PARK 4096
-/* Parts of the mark (share.h): backlog, beyond which publishers to long queues wait; things that are
-   declared; what one connection holds and must end itself; what waits to be read. */
+/* Parts of the mark (share.h): backlog, beyond which publishers to long queues wait; things that
+   are declared; what one connection holds and must end itself; what waits to be read. */
 #define LIMIT_PART_BACKLOG 2
 #define LIMIT_PART_THINGS  2
 #define LIMIT_PART_HELD    4
 #define LIMIT_PART_UNSENT  8
-/* Then a connection may still make so many, while there is half of what is left: enough for one that
-   comes to work. */
+/* Then a connection may still make so many, while there is half of what is left: enough for one
+   that comes to work. */
 #define LIMIT_THINGS_EACH 64
-/* A queue is long then if it has this part of what is left, in octets or in messages of a usual size;
-   a queue whose consumers keep up never is. */
+/* A queue is long then if it has this part of what is left, in octets or in messages of a usual
+   size; a queue whose consumers keep up never is. */
 #define LIMIT_PARTS_BACKLOG   64
 #define LIMIT_BACKLOG_LEAST   (64u << 10)
 #define LIMIT_BACKLOG_MESSAGE 1024
@@ -101,10 +101,12 @@
 #define COST_QUEUE      640
 #define COST_BINDING    448
 #define COST_WORD       128
-/* What one message may cost at an exchange, in steps: a demand of a headers binding is one, a # behind a
-   # in a topic pattern one for each word of the longest key. So it is a millisecond at most. */
+/* What one message may cost at an exchange, in steps: a demand of a headers binding is one, a #
+   behind a # in a topic pattern one for each word of the longest key. A millisecond at most. */
 #define LIMIT_ROUTE_STEPS 32768
 #define LIMIT_KEY_WORDS   128
+/* Of messages and entries that were freed, what is kept to be used again at once. */
+#define LIMIT_PIECES_KEPT (256u << 10)
 /* Freed memory is the allocator's until so much of it came together. */
 #define LIMIT_KEPT_FREE (16u << 20)
 /* The store's file may grow to this; it is sparse. */

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PEER_BYTES = INET6_ADDRSTRLEN + sizeof ":65535" };
+
 static uint64_t now_of(const struct link *k)
 {
     return uv_now(&k->loop->uv);
@@ -327,24 +329,39 @@ static bool is_loopback(const struct sockaddr_storage *a)
     return a->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-static bool name_peer(const struct link *k, char *out, size_t size)
+/* Most are of this sort, so it is written by hand. Returns where it ended. */
+static char *put_ip4(char *to, const struct in_addr *a)
+{
+    uint32_t address = ntohl(a->s_addr);
+
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        to = put_decimal(to, address >> shift & 0xff, 1);
+        *to++ = '.';
+    }
+    return to - 1;
+}
+
+/* ADDRESS:PORT. false: it is not on this machine. */
+static bool name_peer(const struct link *k, char out[PEER_BYTES])
 {
     struct sockaddr_storage a;
+    const struct sockaddr_in *v4 = (const void *)&a;
+    const struct sockaddr_in6 *v6 = (const void *)&a;
     int n = sizeof a;
-    char host[INET6_ADDRSTRLEN] = "?";
-    bool v4;
+    char *end = out;
 
-    snprintf(out, size, "?");
+    strcpy(out, "?");
     if (uv_tcp_getpeername(&k->tcp, (struct sockaddr *)&a, &n) < 0)
         return false;
-    v4 = a.ss_family == AF_INET;
-    if (v4)
-        uv_ip4_name((const struct sockaddr_in *)(const void *)&a, host, sizeof host);
-    else
-        uv_ip6_name((const struct sockaddr_in6 *)(const void *)&a, host, sizeof host);
-    snprintf(out, size, "%s:%u", host,
-             ntohs(v4 ? ((const struct sockaddr_in *)(const void *)&a)->sin_port
-                      : ((const struct sockaddr_in6 *)(const void *)&a)->sin6_port));
+    if (a.ss_family == AF_INET) {
+        end = put_ip4(out, &v4->sin_addr);
+    } else {
+        uv_ip6_name(v6, out, INET6_ADDRSTRLEN);
+        end += strlen(out);
+    }
+    *end++ = ':';
+    end = put_decimal(end, ntohs(a.ss_family == AF_INET ? v4->sin_port : v6->sin6_port), 1);
+    *end = '\0';
     return is_loopback(&a);
 }
 
@@ -366,7 +383,7 @@ static bool crowded(struct loop *l, const uv_tcp_t *tcp)
 void link_accept(struct loop *l, uv_stream_t *listener)
 {
     struct link *k = xcalloc(1, sizeof *k);
-    char peer[64];
+    char peer[PEER_BYTES];
     bool loopback;
     int failed;
 
@@ -378,7 +395,7 @@ void link_accept(struct loop *l, uv_stream_t *listener)
     uv_timer_init(&l->uv, &k->timer);
     k->tcp.data = k->timer.data = k;
     failed = uv_accept(listener, (uv_stream_t *)&k->tcp);
-    loopback = name_peer(k, peer, sizeof peer);
+    loopback = name_peer(k, peer);
     k->conn = conn_new(l->broker, peer, loopback, uv_now(&l->uv));
     k->conn->owner = k;
     if (listener == (uv_stream_t *)&l->tls_listener)

@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include "str.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -33,7 +35,7 @@ bool log_force_level(const char *name)
     return false;
 }
 
-/* Returns where it ended. */
+/* Who puts returns where it ended. */
 static char *put_escaped(char *to, const char *text)
 {
     for (; *text; text++) {
@@ -49,22 +51,40 @@ static char *put_escaped(char *to, const char *text)
     return to;
 }
 
-static size_t put_head(char *to, size_t size, enum log_level l, uint64_t conn)
+/* Many lines share a second, so it is made once. */
+static char *put_second(char *to, time_t second)
 {
-    char stamp[32];
+    static _Thread_local char text[32];
+    static _Thread_local size_t n;
+    static _Thread_local time_t made_of;
+    struct tm utc = { .tm_mday = 1 };
+
+    if (n == 0 || made_of != second) {
+        gmtime_r(&second, &utc);
+        n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+        made_of = second;
+    }
+    memcpy(to, text, n);
+    return to + n;
+}
+
+static char *put_text(char *to, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(to, text, n);
+    return to + n;
+}
+
+static char *put_head(char *to, enum log_level l, uint64_t conn)
+{
     struct timespec now;
-    struct tm utc;
-    int n;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    n = snprintf(to, size, "%s.%03ldZ %s ", stamp, now.tv_nsec / 1000000, names[l]);
-    if (conn)
-        n += snprintf(to + n, size - (size_t)n, "conn/%llu ", (unsigned long long)conn);
-    else
-        n += snprintf(to + n, size - (size_t)n, "broker ");
-    return (size_t)n;
+    to = put_text(put_second(to, now.tv_sec), ".");
+    to = put_text(put_decimal(to, (uint64_t)now.tv_nsec / 1000000, 3), "Z ");
+    to = put_text(put_text(to, names[l]), conn ? " conn/" : " broker ");
+    return conn ? put_text(put_decimal(to, conn, 1), " ") : to;
 }
 
 /* One write per line, so that lines of two threads do not mix. Who does not take the log does not
@@ -81,7 +101,7 @@ line(enum log_level l, uint64_t conn, const char *format, va_list ap, const char
     n = (size_t)vsnprintf(text, sizeof text, format, ap);
     if (tail && n < sizeof text)
         snprintf(text + n, sizeof text - n, ": %s", tail);
-    end = put_escaped(out + put_head(out, sizeof out, l, conn), text);
+    end = put_escaped(put_head(out, l, conn), text);
     *end++ = '\n';
     if (write(STDERR_FILENO, out, (size_t)(end - out)) < 0)
         errno = kept; /* nobody left to tell */

@@ -65,9 +65,9 @@ static void on_prepare(uv_prepare_t *p)
 
 static void on_knock(uv_timer_t *t);
 
-/* The system has no files left, or no memory for one, and libuv would go on trying without end: so the
-   handle is closed for a moment, and its socket kept open, with those who knock in its queue. Our
-   own descriptors do not run out (link_accept sees to it). */
+/* The system has no files left, or no memory for one, and libuv would go on trying without end: so
+   the handle is closed for a moment, and its socket kept open, with those who knock in its queue.
+   Our own descriptors do not run out (link_accept sees to it). */
 static void could_not_accept(struct loop *l, uv_stream_t *s, int status)
 {
     uv_os_fd_t fd;
@@ -172,7 +172,8 @@ struct loop *loop_new(void)
     uv_signal_init(&l->uv, &l->interrupt);
     uv_tcp_init(&l->uv, &l->listener);
     uv_tcp_init(&l->uv, &l->tls_listener);
-    l->prepare.data = l->gone_timer.data = l->stop_timer.data = l->terminate.data = l->interrupt.data = l;
+    l->prepare.data = l->gone_timer.data = l->stop_timer.data = l->terminate.data =
+        l->interrupt.data = l;
     l->listener.data = l->tls_listener.data = l;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
         l->files_most = (int)files.rlim_cur;

@@ -20,9 +20,9 @@ struct loop {
     uv_timer_t gone_timer; /* runs while some are not read from */
     bool stopping, was_blocked;
     bool deaf, crowded; /* nobody can be accepted; is let in; said once */
-    int kept_fd[2]; /* of listeners that rest; -1: it does not */
+    int kept_fd[2];     /* of listeners that rest; -1: it does not */
     uv_timer_t knock_timer;
-    int files_most;     /* descriptors we may have; 0: without end */
+    int files_most;          /* descriptors we may have; 0: without end */
     char buffer[LIMIT_READ]; /* every read goes here and is used up at once */
 };
 

@@ -43,7 +43,7 @@ static const char usage[] =
     "  --definitions FILE  vhosts, users, exchanges, queues, bindings as RabbitMQ exports them\n"
     "  --log LEVEL         what is logged, whatever the file says; default info\n"
     "  --ready-fd N        writes the port to this descriptor once connections are accepted\n"
-    "  --settings FORM     all settings with their defaults: for reading, as a file, for the manual\n";
+    "  --settings FORM     all settings with their defaults: to read, as a file, for the manual\n";
 
 static int complain(const char *text)
 {
@@ -171,8 +171,8 @@ static struct tls_context *open_tls(const struct settings *s, struct loop *l, ch
 
     if (!s->tls.listen.n)
         return NULL;
-    snprintf(where, sizeof where, "%s%.*s", strchr(s->tls.listen.p, ':') ? "" : "0.0.0.0:",
-             STR_ARGS(s->tls.listen));
+    snprintf(where, sizeof where, "%s%.*s",
+             strchr(s->tls.listen.p, ':') ? "" : "0.0.0.0:", STR_ARGS(s->tls.listen));
     tls = tls_context_new(&s->tls, error, error_size);
     if (tls && loop_listen_tls(l, where, tls, error, error_size))
         return tls;
@@ -193,9 +193,9 @@ static int serve(const struct settings *s, const struct options *o)
     bool kept;
 
     if (ok && !*error)
-        doors = operate_new(l, b,
-                            &(struct operate_options){ o->data, o->config, o->definitions, tls },
-                            error, sizeof error);
+        doors =
+            operate_new(l, b, &(struct operate_options){ o->data, o->config, o->definitions, tls },
+                        error, sizeof error);
     ok = doors != NULL;
     if (ok) {
         say_ready(l, o);

@@ -48,6 +48,57 @@ void *xgrow(void *old, size_t n, size_t size)
     return xrealloc(old, n * size);
 }
 
+/* Pieces that were freed, by size in steps. A build that watches over freed memory keeps none. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#define WATCHED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define WATCHED 0
+#endif
+enum {
+    PIECE_STEP = 16, /* as the allocator's */
+    PIECE_MOST = 1536,
+};
+
+struct piece {
+    struct piece *next;
+};
+
+/* Each thread has its own, though one alone is busy with them. */
+static _Thread_local struct piece *kept[PIECE_MOST / PIECE_STEP + 1];
+static _Thread_local size_t kept_bytes;
+
+static size_t steps(size_t n)
+{
+    return (n + PIECE_STEP - 1) / PIECE_STEP;
+}
+
+void *piece_new(size_t n)
+{
+    struct piece **first = n <= PIECE_MOST ? &kept[steps(n)] : NULL, *p;
+
+    if (!first || !*first)
+        return xmalloc(steps(n) * PIECE_STEP);
+    p = *first;
+    *first = p->next;
+    kept_bytes -= steps(n) * PIECE_STEP;
+    return p;
+}
+
+void piece_free(void *p, size_t n)
+{
+    struct piece *piece = p;
+
+    if (WATCHED || n > PIECE_MOST || kept_bytes > LIMIT_PIECES_KEPT) {
+        free(p);
+        return;
+    }
+    piece->next = kept[steps(n)];
+    kept[steps(n)] = piece;
+    kept_bytes += steps(n) * PIECE_STEP;
+}
+
 struct str str_dup(struct str s)
 {
     char *p = xmalloc(s.n + 1);

@@ -12,6 +12,10 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 /* n elements of size, asserted not to overflow. */
 void *xgrow(void *p, size_t n, size_t size);
+/* For what comes and goes by the million, messages and their entries: some that were freed are kept
+   by size and given out again. n is the same both times. */
+void *piece_new(size_t n);
+void piece_free(void *p, size_t n);
 /* A copy that the caller frees through str_free. */
 struct str str_dup(struct str s);
 void str_free(struct str *s);

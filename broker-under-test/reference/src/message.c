@@ -28,7 +28,7 @@ struct message *message_new(struct str exchange, struct str key, struct str prop
 {
     size_t head = exchange.n + key.n + properties.n;
     size_t room = head + (body_bytes < LIMIT_BODY_EAGER ? body_bytes : LIMIT_BODY_EAGER);
-    struct message *m = xmalloc(sizeof *m + room);
+    struct message *m = piece_new(sizeof *m + room);
 
     assert(exchange.n <= UINT8_MAX && key.n <= UINT8_MAX && properties.n <= UINT32_MAX);
     *m = (struct message){
@@ -73,5 +73,5 @@ void message_unref(struct message *m)
     if (--m->references > 0)
         return;
     uncount(m);
-    free(m);
+    piece_free(m, sizeof *m + m->room);
 }

@@ -29,11 +29,16 @@ static struct str capabilities(char room[512])
     return peer_table_str(&t);
 }
 
-static struct str server_properties(char room[1024])
+/* The same for all, so they are made once. */
+static struct str server_properties(void)
 {
-    struct peer_table t = peer_table_into(room, 1024);
+    static char room[1024];
+    static struct peer_table t;
     char caps[512], host[256] = "localhost";
 
+    if (t.at)
+        return peer_table_str(&t);
+    t = peer_table_into(room, sizeof room);
     gethostname(host, sizeof host - 1);
     peer_table_table(&t, "capabilities", capabilities(caps));
     peer_table_text(&t, "product", BROKER_PRODUCT);
@@ -47,12 +52,10 @@ static struct str server_properties(char room[1024])
 
 void dispatch_start(struct conn *c)
 {
-    char properties[1024];
-
     if (FAULTY(heartbeat_before_start) && TAILQ_NEXT(c, link))
         frame_reserve(&c->out, FRAME_HEARTBEAT, 0, 0);
     SEND(c, 0, connection_start, .version_major = 0, .version_minor = 9,
-         .server_properties = server_properties(properties), .mechanisms = sasl_mechanisms(c),
+         .server_properties = server_properties(), .mechanisms = sasl_mechanisms(c),
          .locales = STR("en_US"));
     conn_enter(c, CONN_STARTING);
 }

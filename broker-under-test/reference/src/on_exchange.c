@@ -135,7 +135,8 @@ static struct refusal ends(struct channel *ch, struct str source, struct str des
 
     if (source.n == 0 || destination.n == 0)
         return nameless();
-    if ((no = may(ch, MAY_WRITE, destination)).code || (!FAULTY(binding_needs_no_read) && (no = may(ch, MAY_READ, source)).code))
+    if ((no = may(ch, MAY_WRITE, destination)).code ||
+        (!FAULTY(binding_needs_no_read) && (no = may(ch, MAY_READ, source)).code))
         return no;
     *from = vhost_exchange(ch->conn->vhost, source);
     *to = vhost_exchange(ch->conn->vhost, destination);

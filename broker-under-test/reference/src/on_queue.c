@@ -125,8 +125,7 @@ struct ends {
 static struct refusal ends(struct channel *ch, struct str queue, struct str exchange,
                            struct str key, struct ends *e)
 {
-    struct refusal no =
-        FAULTY(binding_needs_no_read) ? accepted : may(ch, MAY_READ, exchange);
+    struct refusal no = FAULTY(binding_needs_no_read) ? accepted : may(ch, MAY_READ, exchange);
 
     if (no.code || (no = may_queue(ch, MAY_WRITE, queue, &e->q)).code)
         return no;

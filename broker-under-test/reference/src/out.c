@@ -172,6 +172,7 @@ bool out_cut(struct out *o, uint64_t committed)
     end = o->gates[0].at;
     while (o->count && last(o)->n <= o->appended - end)
         drop_last(o);
+    assert(o->appended == end || o->count); /* what is behind the gate is in pieces */
     if (o->appended > end)
         last(o)->n -= (size_t)(o->appended - end);
     o->appended = end;

@@ -62,17 +62,38 @@ static void count(struct counts *n, size_t queues, bool mandatory)
     n->dropped += queues == 0 && !mandatory;
 }
 
-uint64_t publish_now(struct channel *ch, const struct publish *p)
+/* Into the broker's list, which had room for them before, and which the caller may shorten. */
+static struct route recall(struct broker *b, const struct memo *known)
+{
+    if (known->n)
+        memcpy(b->routed, known->at, known->n * sizeof(struct queue *));
+    return (struct route){ b->routed, known->n };
+}
+
+static struct route route(const struct channel *ch, const struct message *m,
+                          const struct memo *known)
+{
+    struct vhost *v = ch->conn->vhost;
+    struct exchange *x;
+    struct route r;
+
+    if (known)
+        return recall(v->broker, known);
+    /* In a transaction the exchange may have gone since; then it routes nowhere. */
+    x = vhost_exchange(v, message_exchange(m));
+    if (!x)
+        return (struct route){ .n = 0 };
+    r = vhost_route(v, x, message_key(m), message_headers(m));
+    memo_keep(v, ch->serial, m, x, r);
+    return r;
+}
+
+static uint64_t pass_on(struct channel *ch, const struct publish *p, const struct memo *known)
 {
     struct message *m = p->message;
-    struct vhost *v = ch->conn->vhost;
-    /* In a transaction the exchange may have gone since; then it routes nowhere. */
-    struct exchange *x = vhost_exchange(v, message_exchange(m));
-    struct route r = { .n = 0 };
+    struct route r = route(ch, m, known);
     uint64_t batch = 0;
 
-    if (x)
-        r = vhost_route(v, x, message_key(m), message_headers(m));
     count(&ch->conn->broker->counts, r.n, p->mandatory);
     if (r.n == 0 && p->mandatory)
         give_back(ch, m, NO_ROUTE, "NO_ROUTE");
@@ -88,10 +109,15 @@ uint64_t publish_now(struct channel *ch, const struct publish *p)
     return batch;
 }
 
-static struct refusal judge(struct channel *ch, const struct message *m)
+uint64_t publish_now(struct channel *ch, const struct publish *p)
+{
+    return pass_on(ch, p, memo_find(ch->conn->vhost, ch->serial, p->message));
+}
+
+static struct refusal judge(struct channel *ch, const struct message *m, const struct memo *known)
 {
     struct str name = message_exchange(m);
-    struct exchange *x = vhost_exchange(ch->conn->vhost, name);
+    const struct exchange *x = known ? known->exchange : vhost_exchange(ch->conn->vhost, name);
     struct refusal no = may(ch, MAY_WRITE, name);
 
     if (no.code)
@@ -114,7 +140,8 @@ static void confirm_later(struct channel *ch, uint64_t batch)
 
 struct refusal publish(struct channel *ch, const struct publish *p)
 {
-    struct refusal no = judge(ch, p->message);
+    const struct memo *known = memo_find(ch->conn->vhost, ch->serial, p->message);
+    struct refusal no = judge(ch, p->message, known);
     uint64_t batch;
 
     if (no.code) {
@@ -127,7 +154,7 @@ struct refusal publish(struct channel *ch, const struct publish *p)
     }
     if (FAULTY(mandatory_counted_early) && ch->mode == MODE_PLAIN && p->mandatory)
         ch->confirms.published++;
-    batch = publish_now(ch, p);
+    batch = pass_on(ch, p, known);
     if (ch->mode == MODE_CONFIRM)
         confirm_later(ch, batch);
     else if (batch == CONFIRM_NEVER && store_failed(ch->conn->broker->store))

@@ -65,7 +65,7 @@ static void entry_free(struct queue *q, struct entry *e)
 {
     q->vhost->broker->memory -= sizeof *e;
     message_unref(e->message);
-    free(e);
+    piece_free(e, sizeof *e);
 }
 
 /* Of all, parked or not. */
@@ -158,7 +158,7 @@ struct entry *queue_next_of_others(struct queue *q, const struct entry *e)
 struct entry *queue_add_entry(struct queue *q, struct message *m, uint64_t seq,
                               struct entry *before)
 {
-    struct entry *e = xmalloc(sizeof *e);
+    struct entry *e = piece_new(sizeof *e);
 
     *e = (struct entry){ .message = message_ref(m),
                          .queue = q,

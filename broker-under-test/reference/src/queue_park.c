@@ -79,12 +79,9 @@ static void append(struct entry *e, struct run one)
 
 static struct entry *parked_new(struct queue *q, uint64_t seq, uint8_t level)
 {
-    struct entry *e = xcalloc(1, sizeof *e);
+    struct entry *e = piece_new(sizeof *e);
 
-    e->queue = q;
-    e->seq = seq;
-    e->level = level;
-    e->stored = true;
+    *e = (struct entry){ .queue = q, .seq = seq, .level = level, .stored = true };
     q->vhost->broker->memory += sizeof *e;
     return e;
 }
@@ -102,7 +99,7 @@ static void unlist(struct queue *q, struct entry *e)
         q->vhost->broker->memory -= parked_bytes(e->parked->room);
         free(e->parked);
     }
-    free(e);
+    piece_free(e, sizeof *e);
 }
 
 void park_drop(struct queue *q, struct entry *e, bool from_store)

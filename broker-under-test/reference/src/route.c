@@ -121,7 +121,8 @@ static struct str identity(struct router *r, void *destination, struct str key,
 /* Its demands are views of the fields of its arguments. */
 static size_t cost(const struct binding *b)
 {
-    return COST_BINDING + 2 * b->identity.n + (b->demands ? table_count(b->arguments) * sizeof(struct table_field) : 0);
+    return COST_BINDING + 2 * b->identity.n +
+           (b->demands ? table_count(b->arguments) * sizeof(struct table_field) : 0);
 }
 
 bool router_bind(struct router *r, void *destination, struct str key, struct str arguments)

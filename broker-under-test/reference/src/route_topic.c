@@ -42,7 +42,7 @@ struct trie {
     struct map *edges;
     uint64_t step;
     struct node_set now, next;
-    size_t bytes; /* of nodes */
+    size_t bytes;  /* of nodes */
     size_t hashes; /* behind another one */
 };
 

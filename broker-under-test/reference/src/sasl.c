@@ -11,7 +11,8 @@ struct credentials {
 
 static bool offers_external(const struct conn *c)
 {
-    return (c->certified.p && !FAULTY(external_not_offered)) || FAULTY(external_without_certificate);
+    return (c->certified.p && !FAULTY(external_not_offered)) ||
+           FAULTY(external_without_certificate);
 }
 
 struct str sasl_mechanisms(const struct conn *c)
@@ -23,8 +24,7 @@ struct str sasl_mechanisms(const struct conn *c)
 bool sasl_offered(const struct conn *c, struct str mechanism)
 {
     return str_eq(mechanism, STR("PLAIN")) || str_eq(mechanism, STR("AMQPLAIN")) ||
-           sasl_challenges(mechanism) ||
-           (str_eq(mechanism, STR("EXTERNAL")) && offers_external(c));
+           sasl_challenges(mechanism) || (str_eq(mechanism, STR("EXTERNAL")) && offers_external(c));
 }
 
 bool sasl_challenges(struct str mechanism)

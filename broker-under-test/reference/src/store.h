@@ -98,8 +98,8 @@ const char *store_full(const struct store *s);
 const char *store_failed(const struct store *s);
 
 const char *store_dir(const struct store *s);
-/* Ends the line about a store that is no good. Nothing is repaired: what is missing was confirmed to
-   somebody. */
+/* Ends the line about a store that is no good. Nothing is repaired: what is missing was confirmed
+   to somebody. */
 #define STORE_GO_ON "; it is left as it is: put a copy in its place, or start with another --data"
 
 /* Recovery, before the first put. Views live until the visit returns. */

@@ -50,6 +50,7 @@ struct op *batch_add(struct batch *b, enum op_kind kind, uint64_t queue_id, uint
         b->max = b->max ? b->max * 2 : FIRST_OPS;
         b->op = xgrow(b->op, b->max, sizeof *b->op);
     }
+    assert(b->op); /* there is room in it */
     op = &b->op[b->n++];
     op->kind = kind;
     op->queue_id = queue_id;
@@ -91,6 +92,7 @@ static void grow_index(struct batch *b)
 
     b->slots = n ? n * 2 : FIRST_OPS * 2;
     b->slot = xcalloc(b->slots, sizeof *b->slot);
+    assert(!b->indexed || b->op);
     for (size_t i = 0; i < n; i++)
         if (old[i])
             *probe(b, b->op[old[i] - 1].queue_id, b->op[old[i] - 1].seq) = old[i];

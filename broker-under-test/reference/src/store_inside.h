@@ -23,7 +23,16 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-enum op_kind { OP_PUT, OP_CANCELLED, OP_DEL, OP_DEL_RANGE, OP_DEL_QUEUE, OP_MARK, OP_PUT_DEF, OP_DEL_DEF };
+enum op_kind {
+    OP_PUT,
+    OP_CANCELLED,
+    OP_DEL,
+    OP_DEL_RANGE,
+    OP_DEL_QUEUE,
+    OP_MARK,
+    OP_PUT_DEF,
+    OP_DEL_DEF
+};
 
 struct op {
     enum op_kind kind;
@@ -93,8 +102,8 @@ struct store {
     /* The loop thread's. */
     struct batch *open, *spare;
     size_t backlog;
-    bool begun;  /* something was handed over; recovery is past */
-    bool atomic; /* no delete reaches into the waiting batch */
+    bool begun;         /* something was handed over; recovery is past */
+    bool atomic;        /* no delete reaches into the waiting batch */
     MDB_cursor *reader; /* its transaction is reset between two readings; NULL: never read */
 
     /* Between the threads. */

@@ -26,4 +26,18 @@ static inline bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* In decimal, with zeros before it up to the width; 20 octets at most. Returns where it ended. */
+static inline char *put_decimal(char *at, uint64_t n, size_t width)
+{
+    char digits[20];
+    size_t count = 0;
+
+    do
+        digits[count++] = (char)('0' + n % 10);
+    while ((n /= 10) || count < width);
+    while (count)
+        *at++ = digits[--count];
+    return at;
+}
+
 #endif

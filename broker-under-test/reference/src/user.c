@@ -10,13 +10,22 @@
 enum { SALT_BYTES = 4 };
 
 static const struct {
-    const char *name;
-    const EVP_MD *(*digest)(void);
+    const char *name, *digest;
 } hashings[HASHINGS] = {
-    [HASH_SHA256] = { "rabbit_password_hashing_sha256", EVP_sha256 },
-    [HASH_SHA512] = { "rabbit_password_hashing_sha512", EVP_sha512 },
-    [HASH_MD5] = { "rabbit_password_hashing_md5", EVP_md5 },
+    [HASH_SHA256] = { "rabbit_password_hashing_sha256", "SHA256" },
+    [HASH_SHA512] = { "rabbit_password_hashing_sha512", "SHA512" },
+    [HASH_MD5] = { "rabbit_password_hashing_md5", "MD5" },
 };
+
+/* Looked up once: OpenSSL takes longer to find a digest than to use it. */
+static const EVP_MD *digest_of(enum hashing hashing)
+{
+    static EVP_MD *found[HASHINGS];
+
+    if (!found[hashing])
+        found[hashing] = EVP_MD_fetch(NULL, hashings[hashing].digest, NULL);
+    return found[hashing];
+}
 
 struct user *user_new(struct str name)
 {
@@ -60,7 +69,7 @@ bool hashing_of(struct str name, enum hashing *hashing)
 
 size_t hashing_bytes(enum hashing hashing)
 {
-    return (size_t)EVP_MD_get_size(hashings[hashing].digest());
+    return (size_t)EVP_MD_get_size(digest_of(hashing));
 }
 
 /* Returns the number of octets, salt included. */
@@ -71,7 +80,7 @@ static size_t hash_password(enum hashing hashing, struct str salt, struct str pa
     unsigned n = 0;
 
     str_put(out, salt);
-    if (!ctx || !EVP_DigestInit_ex(ctx, hashings[hashing].digest(), NULL) ||
+    if (!ctx || !EVP_DigestInit_ex(ctx, digest_of(hashing), NULL) ||
         !EVP_DigestUpdate(ctx, salt.p, salt.n) || !EVP_DigestUpdate(ctx, password.p, password.n) ||
         !EVP_DigestFinal_ex(ctx, (unsigned char *)out + salt.n, &n))
         abort(); /* hashing memory cannot fail unless OpenSSL itself is broken */

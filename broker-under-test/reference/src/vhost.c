@@ -81,6 +81,7 @@ struct exchange *exchange_add(struct vhost *v, struct str name, enum route_type 
 {
     struct exchange *x = xcalloc(1, sizeof *x);
 
+    v->broker->topology++;
     x->vhost = v;
     x->type = type;
     x->dest.name = str_dup(name);
@@ -120,9 +121,10 @@ static void drop_source(struct destination *d, struct source *s)
     *s = d->sources[--d->source_count];
 }
 
-/* What its bindings take has changed. */
+/* Its bindings have changed, and what they take. */
 static void count_bindings(const struct exchange *x, size_t before)
 {
+    x->vhost->broker->topology++;
     x->vhost->broker->things += router_bytes(x->router) - before;
 }
 
@@ -190,6 +192,7 @@ static void forget_source(void *context, void *destination, struct str key, stru
    them may find this one again. */
 void exchange_delete(struct exchange *x)
 {
+    x->vhost->broker->topology++;
     map_pop(x->vhost->exchanges, x->dest.name);
     durable_forget_bindings(x, NULL);
     durable_forget_exchange(x);
