@@ -67,22 +67,22 @@ void attack_unfinished(struct stage *s)
 /* Every connection leaves all but the last octets of the largest frame there is. */
 void attack_half_frames(struct stage *s)
 {
+    enum { SIZE = 131072 - FRAME_OVERHEAD };
+    static char frame[SIZE];
     unsigned n = stage_size(s, 4000, 200);
     struct link *l = calloc(n, sizeof *l);
-    size_t size = 131072 - FRAME_OVERHEAD;
-    char *frame = calloc(1, size);
     uint64_t said = 0;
 
-    if (!l || !frame)
+    if (!l)
         stage_give_up(s, "out of memory");
     memcpy(frame, "\x03\0\x01", 3);
-    frame[4] = (char)(size >> 16);
-    frame[5] = (char)(size >> 8);
-    frame[6] = (char)size;
+    frame[4] = (char)(SIZE >> 16);
+    frame[5] = (char)(SIZE >> 8);
+    frame[6] = (char)SIZE;
     for (unsigned i = 0; i < n; i++) {
         if (link_open(&l[i], s->target, (struct wishes){ 1, 0 }) && link_channel(&l[i], 1) &&
-            l[i].frame_max >= size + FRAME_OVERHEAD)
-            said += pour(s, &l[i], (struct str){ frame, size }, size);
+            l[i].frame_max >= SIZE + FRAME_OVERHEAD)
+            said += pour(s, &l[i], (struct str){ frame, SIZE }, SIZE);
     }
     stage_established(s, said);
     stage_linger(s);

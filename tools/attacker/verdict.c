@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "show.h"
+#include "tools/benchmark/json.h"
 
 /* Below a millisecond a machine with two cores measures its own scheduler. */
 static const double NOISE_US = 1000, WORSE = 3;
@@ -15,20 +16,6 @@ bool verdict_holds(const struct verdict *v, const struct terms *t)
 {
     return !v->fault[0] && !v->n_demands && v->alive && v->bounded && v->served && v->recovered &&
            (t->quick || kept_up(v));
-}
-
-static void print_string(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            printf("\\%c", *s);
-        else if ((unsigned char)*s < 0x20)
-            printf("\\u%04x", (unsigned char)*s);
-        else
-            putchar(*s);
-    }
-    putchar('"');
 }
 
 static void print_latency(const char *name, const struct latency *l)
@@ -55,7 +42,7 @@ static void print_demands(const struct verdict *v)
     printf(",\"demands\":[");
     for (unsigned i = 0; i < v->n_demands; i++) {
         printf("%s", i ? "," : "");
-        print_string(v->demands[i]);
+        json_string(v->demands[i]);
     }
     printf("]");
 }
@@ -63,7 +50,7 @@ static void print_demands(const struct verdict *v)
 void verdict_print(const struct verdict *v, const struct terms *t)
 {
     printf("{\"attack\":\"%s\",\"title\":", v->attack->name);
-    print_string(v->attack->title);
+    json_string(v->attack->title);
     printf(",\"count\":%llu,\"unit\":\"%s\"", (unsigned long long)v->count, v->attack->unit);
     print_latency("calm", &v->calm);
     print_latency("during", &v->during);
@@ -79,7 +66,7 @@ void verdict_print(const struct verdict *v, const struct terms *t)
            truth(v->alive), truth(v->bounded), truth(v->served), truth(kept_up(v)),
            truth(v->recovered));
     printf(",\"fault\":");
-    print_string(v->fault);
+    json_string(v->fault);
     printf(",\"holds\":%s}\n", truth(verdict_holds(v, t)));
     fflush(stdout);
 }

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "json.h"
 #include "proc.h"
 
 struct result bench_result;
@@ -67,21 +68,6 @@ void bench_stop_clock(const struct target *t)
         r->broker_us = -1;
 }
 
-/* Names are ours or the command line's; what comes from a broker is escaped. */
-static void print_string(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            printf("\\%c", *s);
-        else if ((unsigned char)*s < 0x20)
-            printf("\\u%04x", (unsigned char)*s);
-        else
-            putchar(*s);
-    }
-    putchar('"');
-}
-
 static void print_count(const char *name, uint64_t n)
 {
     printf(",\"%s\":%llu", name, (unsigned long long)n);
@@ -90,9 +76,9 @@ static void print_count(const char *name, uint64_t n)
 static void print_head(void)
 {
     printf("{\"work\":");
-    print_string(bench_result.work);
+    json_string(bench_result.work);
     printf(",\"broker\":");
-    print_string(bench_result.broker);
+    json_string(bench_result.broker);
     print_count("round", bench_result.round);
     if (bench_result.point > 0)
         print_count("point", bench_result.point);
@@ -166,7 +152,7 @@ void bench_give_up(const char *format, ...)
     va_end(args);
     print_head();
     printf(",\"error\":");
-    print_string(why);
+    json_string(why);
     puts("}");
     fflush(stdout);
     _Exit(1);

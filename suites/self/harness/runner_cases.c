@@ -99,6 +99,7 @@ WIRE_CASE(twice, .title = "a case that sends a result of its own making first", 
     buf_init(&b, LIMIT_RESULT);
     result_pack(&b, &o);
     (void)!write(JOB_RESULT_FD, b.p, b.n);
+    buf_clear(&b);
 }
 
 WIRE_CASE(cut, .title = "a case whose result is cut", .rules = RULE)

@@ -65,6 +65,21 @@ refuses "another shell" 2 "bash or zsh" tools/completion fish
 
 # ---- elsewhere, and the package
 
+# Nothing of the tree is at hand there: what adapters and verbs call has come along.
+mkdir "$work/elsewhere"
+installed() { (cd "$work/elsewhere" && env -u AMQPROOF_BUILD "$work/root/usr/bin/amqproof" "$@"); }
+for adapter in "$work"/root/usr/lib/amqproof/broker-under-test/*/adapter; do
+    name=${adapter%/adapter}
+    same "${name##*/}: the adapter is whole" 127 "$(env -u AMQPROOF_BUILD "$adapter" no-such-verb >/dev/null 2>&1; echo $?)"
+done
+succeeds "an installed run with certificates of its own" installed run --only tls --only tx
+same "and none of it left out" 0 "$(jq .counts.unsupported "$work/elsewhere/amqproof-runs/latest/run.json")"
+if [ -d /usr/lib/rabbitmq/lib ]; then
+    succeeds "an installed run of RabbitMQ" installed run --broker rabbitmq --only tx
+else
+    skip "an installed run of RabbitMQ" "not installed"
+fi
+
 succeeds "install elsewhere" tools/install "$work/other" /opt/amqproof "$build"
 same "zsh looks in site-functions there" yes "$([ -s "$work/other/opt/amqproof/share/zsh/site-functions/_amqproof" ] && echo yes)"
 same "what is installed is linked within" "" "$(find "$work/other" -type l ! -exec test -e {} \; -print)"

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "disk.h"
+#include "real.h"
 
 #include <assert.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -93,22 +93,6 @@ static void wrote(int fd, const void *p, size_t n, size_t at)
 }
 
 /* ---- what stands before the C library's ---- */
-
-/* A function pointer out of dlsym, in the one way that C allows. */
-static void *next(const char *name, void **kept)
-{
-    if (!*kept)
-        *kept = dlsym(RTLD_NEXT, name);
-    assert(*kept);
-    return *kept;
-}
-
-#define REAL(type, name)                                                                           \
-    static void *kept_##name;                                                                      \
-    union {                                                                                        \
-        void *p;                                                                                   \
-        type *call;                                                                                \
-    } real_##name = { next(#name, &kept_##name) }
 
 typedef int open_fn(const char *path, int flags, ...);
 typedef ssize_t pwrite_fn(int fd, const void *p, size_t n, off_t at);

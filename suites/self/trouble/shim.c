@@ -1,10 +1,9 @@
 /* Goes before the C library in the broker's process, and fails the calls that struct trouble says.
  */
 #define _GNU_SOURCE
+#include "suites/self/store/real.h"
 #include "trouble.h"
 
-#include <assert.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -20,22 +19,6 @@ enum { FILES_MOST = 4096 };
 
 static struct trouble *trouble;
 static bool ours[FILES_MOST]; /* by descriptor: a file of the store */
-
-static void *next(const char *name, void **kept)
-{
-    if (!*kept)
-        *kept = dlsym(RTLD_NEXT, name);
-    assert(*kept);
-    return *kept;
-}
-
-/* A function pointer out of dlsym, in the one way that C allows. */
-#define REAL(type, name)                                                                           \
-    static void *kept_##name;                                                                      \
-    union {                                                                                        \
-        void *p;                                                                                   \
-        type *call;                                                                                \
-    } real_##name = { next(#name, &kept_##name) }
 
 typedef int open_fn(const char *path, int flags, ...);
 typedef ssize_t write_fn(int fd, const void *p, size_t n);
