@@ -306,7 +306,7 @@ contract() { # NAME EXCEPT: a sed script, what it says otherwise
 }
 
 contract faulty 's|^tls=yes|tls=no|'
-AMQPROOF_FORGET=lose contract forgetful
+AMQPROOF_FORGET=lose contract forgetful ''
 adapter=$root/broker-under-test/faulty/adapter
 same "faulty: the product says that nothing is armed" "product=amqproof reference broker (behind a proxy, nothing armed)" \
     "$("$adapter" describe | grep '^product=')"
