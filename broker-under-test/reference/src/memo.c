@@ -8,13 +8,28 @@ static size_t names_bytes(const struct message *m)
     return (size_t)m->exchange_bytes + m->key_bytes;
 }
 
-/* Keys that are used in turn differ in their last octet, if anywhere. */
+/* Up to eight octets that end at p + n, or all there are. */
+static uint64_t word_before(const char *p, size_t n)
+{
+    uint64_t word = 0;
+
+    if (n >= sizeof word)
+        memcpy(&word, p + n - sizeof word, sizeof word);
+    else
+        for (size_t i = 0; i < n; i++)
+            word = word << 8 | (unsigned char)p[i];
+    return word;
+}
+
+/* Keys that are used in turn differ near their end, if anywhere. */
 static struct memo *place(const struct vhost *v, uint64_t who, const struct message *m)
 {
     size_t n = names_bytes(m);
-    uint64_t last = n ? (unsigned char)m->data[n - 1] : 0;
+    uint64_t mixed = word_before(m->data, n) * 0x9e3779b97f4a7c15u;
 
-    return &v->broker->memos[(who + last) % MEMOS];
+    if (n > 8)
+        mixed = (mixed ^ word_before(m->data, n - 8)) * 0x9e3779b97f4a7c15u;
+    return &v->broker->memos[(who + (mixed >> 40)) % MEMOS];
 }
 
 const struct memo *memo_find(const struct vhost *v, uint64_t who, const struct message *m)

@@ -9,7 +9,7 @@
 #include "message.h"
 #include "vhost.h"
 
-enum { MEMOS = 64, MEMO_NAMES = 96, MEMO_QUEUES = 16 };
+enum { MEMOS = 4096, MEMO_NAMES = 96, MEMO_QUEUES = 16 };
 
 struct memo {
     uint64_t topology; /* at which it holds; 0: never */
