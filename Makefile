@@ -141,19 +141,19 @@ faults:
 	@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	AMQPROOF_BUILD=$(BUILD) tools/amqproof faults
 
-#: bench        measures brokers: BROKERS="reference rabbitmq" (reference), ROUNDS=5 (1); tools/bench --help
+#: bench        measures BROKERS="reference rabbitmq" (reference), ROUNDS=5 (1)
 bench:
 	@tools/bootstrap build $(filter rabbitmq,$(BROKERS))
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,benchmark refbroker handshake free-port)
 	@AMQPROOF_BUILD=$(BUILD) tools/bench --brokers "$(BROKERS)" --rounds $(ROUNDS)
 
-#: attack       hostile clients, one kind after the other, on BROKERS (reference); a table
+#: attack       hostile clients, one kind after the other, on BROKERS (reference)
 attack:
 	@tools/bootstrap build
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,attacker refbroker handshake free-port)
 	@for broker in $(BROKERS); do AMQPROOF_BUILD=$(BUILD) tools/attack --broker $$broker || exit; done
 
-#: soak         crash states of the store; the n-th call fails, for every n; the reference broker killed KILLS times (1000) under work
+#: soak         crash states, the n-th call that fails, KILLS kills (1000) under work
 soak:
 	@tools/bootstrap build
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,soak selftest-store selftest-trouble trouble-shim.so refbroker handshake free-port)
@@ -189,7 +189,7 @@ fuzz_objects = $(patsubst %,$(BUILD)/o/suites/self/fuzz/%.o,$(1))
 FUZZ_BROKER := $(call fuzz_objects,world memory_store no_log memory_file) $(filter-out %/src/main.o %/src/log.o $(BUILD)/o/broker-under-test/reference/src/store%,$(BROKER))
 
 .PHONY: fuzz fuzzers sanitize
-#: fuzz         libFuzzer into all that reads octets: FUZZ_SECONDS=30 each, or FUZZ_RUNS=N executions
+#: fuzz         libFuzzer into all that reads: FUZZ_SECONDS=30 each, or FUZZ_RUNS=N
 fuzz:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/fuzz $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(or $(FUZZ_SECONDS),30))
