@@ -153,7 +153,7 @@ attack:
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,attacker refbroker handshake free-port)
 	@for broker in $(BROKERS); do AMQPROOF_BUILD=$(BUILD) tools/attack --broker $$broker || exit; done
 
-#: soak         crash states, the n-th call that fails, KILLS kills (1000) under work
+#: soak         crash states, each n-th call that fails, KILLS kills (1000)
 soak:
 	@tools/bootstrap build
 	@$(MAKE) -s --no-print-directory -j$$(nproc) $(addprefix $(BUILD)/,soak selftest-store selftest-trouble trouble-shim.so refbroker handshake free-port)
@@ -166,7 +166,7 @@ check:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/check
 
-#: sanitize     the whole suite and the selftests under ASan+UBSan, TSan and valgrind (check leaves out the slowest selftests)
+#: sanitize     suite and selftests under ASan+UBSan, TSan, valgrind (check has most)
 sanitize:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/check build sanitized asan-wire asan-faults-engine asan-harness asan-broker asan-store \
@@ -189,7 +189,7 @@ fuzz_objects = $(patsubst %,$(BUILD)/o/suites/self/fuzz/%.o,$(1))
 FUZZ_BROKER := $(call fuzz_objects,world memory_store no_log memory_file) $(filter-out %/src/main.o %/src/log.o $(BUILD)/o/broker-under-test/reference/src/store%,$(BROKER))
 
 .PHONY: fuzz fuzzers sanitize
-#: fuzz         libFuzzer into all that reads: FUZZ_SECONDS=30 each, or FUZZ_RUNS=N
+#: fuzz         libFuzzer: FUZZ_SECONDS=30 for each target, or FUZZ_RUNS=N
 fuzz:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/fuzz $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(or $(FUZZ_SECONDS),30))
