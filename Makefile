@@ -166,7 +166,7 @@ check:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/check
 
-#: sanitize     suite and selftests under ASan+UBSan, TSan, valgrind (check has most)
+#: sanitize     suite and selftests under ASan+UBSan, TSan and valgrind
 sanitize:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/check build sanitized asan-wire asan-faults-engine asan-harness asan-broker asan-store \
