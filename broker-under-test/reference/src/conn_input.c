@@ -42,7 +42,8 @@ static void take_header(struct conn *c, const char *p)
         conn_enter(c, CONN_STARTING);
         return;
     }
-    if (memcmp(p, protocol_header, HEADER_BYTES) == 0) {
+    if (memcmp(p, protocol_header, HEADER_BYTES) == 0 ||
+        (FAULTY(hello_taken_for_header) && *p == 0x16)) {
         dispatch_start(c);
         return;
     }

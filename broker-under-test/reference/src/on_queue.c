@@ -93,6 +93,8 @@ struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare
 
     if (FAULTY(passive_needs_configure) && (no = may(ch, MAY_CONFIGURE, name)).code)
         return no;
+    if (FAULTY(passive_refused_for_all) && m->passive && may(ch, MAY_CONFIGURE, name).code)
+        return refuse(NOT_ALLOWED, "no rights on queue '%.*s'", STR_ARGS(name));
     if (m->passive)
         return declare_passive(ch, m);
     if (name.n == 0)
