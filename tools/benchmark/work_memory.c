@@ -28,6 +28,14 @@ void run_idle(const struct work *w, const struct target *t)
     free(links);
 }
 
+/* The height is looked at from time to time; the end may be above all of that. */
+static void end_memory(struct result *r, const struct target *t)
+{
+    r->memory_after = proc_memory(t->pid);
+    if (r->memory_after > r->memory_peak)
+        r->memory_peak = r->memory_after;
+}
+
 /* Two results: what it takes to put them in, and to get them out again. */
 void run_backlog(const struct work *w, const struct target *t)
 {
@@ -44,7 +52,7 @@ void run_backlog(const struct work *w, const struct target *t)
     bench_start_clock(t);
     flow_run(&f, r->asked, BACKLOG_MS);
     bench_stop_clock(t);
-    r->memory_after = proc_memory(t->pid);
+    end_memory(r, t);
     r->units = r->published = f.published;
     r->confirmed = f.confirmed;
     peak = r->memory_peak;
@@ -58,7 +66,7 @@ void run_backlog(const struct work *w, const struct target *t)
     flow_run(&f, 0, 0);
     flow_fence(&f);
     bench_stop_clock(t);
-    r->memory_after = proc_memory(t->pid);
+    end_memory(r, t);
     r->units = r->received = flow_right(&f);
     flow_close(&f);
 }
