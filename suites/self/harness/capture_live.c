@@ -174,7 +174,7 @@ static void megabytes(int family, bool any)
 
     pair_open(&p, f, family, any);
     both_ways(&p, octets);
-    CU_ASSERT_TRUE(capture_until(p.capture, octets.n, octets.n, false, DEADLINE_MS));
+    CU_ASSERT_TRUE(capture_until(p.capture, octets.n, octets.n, ENDS_NONE, DEADLINE_MS));
     CU_ASSERT_STRING_EQUAL(capture_error(p.capture), "");
     t = capture_trace(p.capture, a);
     CU_ASSERT_TRUE(t->from_start);
@@ -224,7 +224,8 @@ static void a_barrier_after_each_answer(void)
             write_all(p.server, S("\x01\0\x01\0\0\0\x08\0\x14\0\x0b\0\0\0\0\xce"));
             read_all(p.client, 16);
             if (i % 100 == 0) {
-                CU_ASSERT_TRUE_FATAL(capture_until(p.capture, 13 * i, 16 * i, false, DEADLINE_MS));
+                CU_ASSERT_TRUE_FATAL(
+                    capture_until(p.capture, 13 * i, 16 * i, ENDS_NONE, DEADLINE_MS));
                 CU_ASSERT_EQUAL(trace_count(capture_trace(p.capture, a), 'S', M_channel_open_ok),
                                 i);
             }
@@ -243,10 +244,10 @@ static void what_never_comes(void)
     if (permitted()) {
         pair_open(&p, f, AF_INET, false);
         write_all(p.client, S("1234"));
-        CU_ASSERT_FALSE(capture_until(p.capture, 5, 0, false, 50));
+        CU_ASSERT_FALSE(capture_until(p.capture, 5, 0, ENDS_NONE, 50));
         CU_ASSERT_PTR_NOT_NULL(strstr(capture_error(p.capture), "client 4 of 5 octets"));
-        CU_ASSERT_TRUE(capture_until(p.capture, 4, 0, false, DEADLINE_MS));
-        CU_ASSERT_FALSE(capture_until(p.capture, 4, 0, true, 50));
+        CU_ASSERT_TRUE(capture_until(p.capture, 4, 0, ENDS_NONE, DEADLINE_MS));
+        CU_ASSERT_FALSE(capture_until(p.capture, 4, 0, ENDS_SERVER, 50));
         pair_close(&p);
     }
     capture_file_close(f);
@@ -266,12 +267,39 @@ static void end_of_stream(bool reset)
     if (reset)
         setsockopt(p.server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(p.server);
-    CU_ASSERT_TRUE(capture_until(p.capture, 0, 8, true, DEADLINE_MS));
+    CU_ASSERT_TRUE(capture_until(p.capture, 0, 8, ENDS_SERVER, DEADLINE_MS));
     t = capture_trace(p.capture, a);
     CU_ASSERT_EQUAL(t->at[t->n - 1].kind, reset ? TRACE_RST : TRACE_FIN);
     CU_ASSERT_EQUAL(t->at[t->n - 1].who, 'S');
     p.server = dup(p.client);
     pair_close(&p);
+    capture_file_close(f);
+    arena_free(a);
+}
+
+/* Our own end is waited for as well, when it is asked for. */
+static void the_end_that_is_ours(void)
+{
+    struct arena *a = arena_new();
+    struct capture_file *f = capture_file_open(NULL, NULL, 0);
+    struct timespec now;
+    struct trace *t;
+    struct pair p;
+
+    if (permitted()) {
+        pair_open(&p, f, AF_INET, false);
+        clock_gettime(CLOCK_REALTIME, &now);
+        CU_ASSERT_FALSE(capture_until(p.capture, 0, 0, ENDS_CLIENT, 50));
+        shutdown(p.client, SHUT_WR);
+        CU_ASSERT_TRUE(capture_until(p.capture, 0, 0, ENDS_CLIENT, DEADLINE_MS));
+        CU_ASSERT_FALSE(capture_until(p.capture, 0, 0, ENDS_BOTH, 50));
+        t = capture_trace(p.capture, a);
+        CU_ASSERT_EQUAL(t->at[t->n - 1].who, 'C');
+        CU_ASSERT_EQUAL(t->at[t->n - 1].kind, TRACE_FIN);
+        CU_ASSERT(t->opened_s <= (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+        CU_ASSERT(t->opened_s > (double)now.tv_sec - DEADLINE_MS / 1000.0);
+        pair_close(&p);
+    }
     capture_file_close(f);
     arena_free(a);
 }
@@ -334,7 +362,7 @@ static void an_overrun_is_said(void)
         for (; n < 2 * LIMIT_RING; n += octets.n)
             both_ways(&p, octets);
         pthread_mutex_unlock(&f->lock);
-        CU_ASSERT_FALSE(capture_until(p.capture, n, n, false, DEADLINE_MS));
+        CU_ASSERT_FALSE(capture_until(p.capture, n, n, ENDS_NONE, DEADLINE_MS));
         CU_ASSERT_PTR_NOT_NULL(strstr(capture_error(p.capture), "the kernel dropped"));
         pair_close(&p);
     }
@@ -356,6 +384,7 @@ static CU_TestInfo tests[] = {
     { "a barrier after each answer", a_barrier_after_each_answer },
     { "what never comes is said to be missing", what_never_comes },
     { "FIN and RST", the_end_of_the_stream },
+    { "our own FIN", the_end_that_is_ours },
     { "one file for all connections", one_file_for_all },
     { "an overrun is said", an_overrun_is_said },
     { "a file that cannot be written", no_such_folder },

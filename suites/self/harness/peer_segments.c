@@ -167,7 +167,7 @@ static size_t wire_end(struct wire *w)
     size_t n;
 
     sock_close_fin(&w->sock, clock_ms() + 5000);
-    CU_ASSERT(capture_until(w->capture, w->sock.sent, w->sock.received, true, 5000));
+    CU_ASSERT(capture_until(w->capture, w->sock.sent, w->sock.received, ENDS_SERVER, 5000));
     capture_close(w->capture);
     capture_file_close(w->file);
     n = count_packets(w->path, w->server.port);
