@@ -29,6 +29,7 @@ static inline uint64_t work_count(const struct work *w)
 
 /* work_rates.c */
 void run_connections(const struct work *w, const struct target *t);
+void run_connections_single(const struct work *w, const struct target *t);
 void run_connection_rate(const struct work *w, const struct target *t);
 void run_queues(const struct work *w, const struct target *t);
 void run_queue_rate(const struct work *w, const struct target *t);

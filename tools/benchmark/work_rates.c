@@ -11,21 +11,6 @@ static uint64_t end_of_budget(void)
     return bench_now_ns() + BUDGET_MS * 1000000ull;
 }
 
-void run_connections(const struct work *w, const struct target *t)
-{
-    struct result *r = &bench_result;
-    uint64_t end_ns = end_of_budget();
-
-    bench_start_clock(t);
-    while (r->units < work_count(w) && bench_now_ns() < end_ns) {
-        struct link l;
-
-        link_open(&l, t);
-        link_close(&l);
-        r->units++;
-    }
-    bench_stop_clock(t);
-}
 
 /* Each step for all of them, then the next: the broker always has something to do. */
 static void open_many(struct link *l, unsigned n, const struct target *t)
@@ -46,6 +31,39 @@ static void close_many(struct link *l, unsigned n)
         link_leave(&l[i]);
     for (unsigned i = 0; i < n; i++)
         link_left(&l[i]);
+}
+
+/* The broker has always something to do, as with messages that are published in batches. */
+void run_connections(const struct work *w, const struct target *t)
+{
+    static struct link links[CONNECTIONS_AT_ONCE];
+    struct result *r = &bench_result;
+    uint64_t end_ns = end_of_budget();
+
+    bench_start_clock(t);
+    while (r->units < work_count(w) && bench_now_ns() < end_ns) {
+        open_many(links, CONNECTIONS_AT_ONCE, t);
+        close_many(links, CONNECTIONS_AT_ONCE);
+        r->units += CONNECTIONS_AT_ONCE;
+    }
+    bench_stop_clock(t);
+}
+
+/* Each with the next one's wait in it: what it costs the broker to wake up is in the figure. */
+void run_connections_single(const struct work *w, const struct target *t)
+{
+    struct result *r = &bench_result;
+    uint64_t end_ns = end_of_budget();
+
+    bench_start_clock(t);
+    while (r->units < work_count(w) && bench_now_ns() < end_ns) {
+        struct link l;
+
+        link_open(&l, t);
+        link_close(&l);
+        r->units++;
+    }
+    bench_stop_clock(t);
 }
 
 void run_connection_rate(const struct work *w, const struct target *t)

@@ -30,19 +30,11 @@ static void on_closed(uv_handle_t *h)
     free(k);
 }
 
-static void end_rest(struct link *k)
-{
-    if (k->resting)
-        TAILQ_REMOVE(&k->loop->resting, k, rest_link);
-    k->resting = false;
-}
-
 void link_close(struct link *k)
 {
     if (k->closing)
         return;
     k->closing = true;
-    end_rest(k);
     conn_gone(k->conn);
     uv_close((uv_handle_t *)&k->tcp, on_closed);
     uv_close((uv_handle_t *)&k->timer, on_closed);
@@ -79,18 +71,20 @@ static void on_timer(uv_timer_t *t)
     see_to_timer(k);
 }
 
-/* What others did in this turn may have changed it. */
 static bool may_be_read(const struct link *k)
 {
     return k->ending || conn_wants_input(k->conn);
 }
 
+/* No room: what others did in this turn may have changed it, or it has had its share. libuv then
+   reads no more of it, and its descriptor stays as it is. */
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 {
     struct link *k = h->data;
+    bool more = may_be_read(k) && k->filled_turn != k->loop->turn;
 
     (void)suggested;
-    *buf = uv_buf_init(k->loop->buffer, may_be_read(k) ? (unsigned)k->read_room : 0);
+    *buf = uv_buf_init(k->loop->buffer, more ? (unsigned)k->read_room : 0);
 }
 
 static size_t at_least(size_t n, size_t least)
@@ -108,11 +102,8 @@ static void pace(struct link *k, size_t n, uint64_t took_ns)
         k->read_room = at_least(n * LIMIT_SLICE_NS / took_ns, LIMIT_READ_LEAST);
     else if (n == asked && took_ns < LIMIT_SLICE_NS / 2 && k->read_room <= LIMIT_READ / 2)
         k->read_room *= 2;
-    if (n < asked || k->closing || !k->reading || k->resting)
-        return;
-    uv_read_stop((uv_stream_t *)&k->tcp);
-    TAILQ_INSERT_TAIL(&k->loop->resting, k, rest_link);
-    k->resting = true;
+    if (n == asked)
+        k->filled_turn = k->loop->turn;
 }
 
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
@@ -204,17 +195,6 @@ void link_look_after_unread(struct loop *l)
     }
     if (!some)
         uv_timer_stop(&l->gone_timer);
-}
-
-void link_resume_all(struct loop *l)
-{
-    struct link *k;
-
-    while ((k = TAILQ_FIRST(&l->resting))) {
-        end_rest(k);
-        if (k->reading)
-            uv_read_start((uv_stream_t *)&k->tcp, on_alloc, on_read);
-    }
 }
 
 static void on_shutdown(uv_shutdown_t *r, int status)

@@ -18,10 +18,9 @@ struct link {
     uv_shutdown_t shutdown;
     uint64_t armed_ms; /* when the timer rings; NEVER: it does not */
     bool reading, writing;
-    bool resting;     /* has had its share of this turn, in loop->resting */
-    size_t read_room; /* octets of one read: fewer if they keep the others waiting */
-    TAILQ_ENTRY(link) rest_link;
-    bool ending; /* all is said: only waits for the peer's end */
+    size_t read_room;     /* octets of one read: fewer if they keep the others waiting */
+    uint64_t filled_turn; /* of the loop, in which it had as much as fits: the others are next */
+    bool ending;          /* all is said: only waits for the peer's end */
     bool closing;
     unsigned handles; /* not yet closed */
     size_t lent;
@@ -38,8 +37,6 @@ void link_flush(struct link *k);
 void link_see_to_reading(struct link *k);
 /* Of those that are not read from: who has gone meanwhile? */
 void link_look_after_unread(struct loop *l);
-/* A new turn: those that rest go on. */
-void link_resume_all(struct loop *l);
 void link_close(struct link *k);
 
 #endif

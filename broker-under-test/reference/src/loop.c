@@ -58,7 +58,7 @@ static void on_prepare(uv_prepare_t *p)
     if (b->blocked != l->was_blocked || b->reprieved)
         see_to_all_reading(l);
     b->reprieved = false;
-    link_resume_all(l);
+    l->turn++;
     if (l->stopping && TAILQ_EMPTY(&b->conns))
         uv_stop(&l->uv);
 }
@@ -162,7 +162,7 @@ struct loop *loop_new(void)
         fatal("libuv: %s", uv_strerror(failed));
     uv_async_init(&l->uv, &l->wake, on_wake);
     uv_prepare_init(&l->uv, &l->prepare);
-    TAILQ_INIT(&l->resting);
+    l->turn = 1;
     uv_timer_init(&l->uv, &l->stop_timer);
     uv_timer_init(&l->uv, &l->knock_timer);
     l->knock_timer.data = l;

@@ -16,7 +16,7 @@ struct loop {
     uv_async_t wake;
     uv_signal_t terminate, interrupt;
     uv_timer_t stop_timer;
-    TAILQ_HEAD(resting_list, link) resting;
+    uint64_t turn;
     uv_timer_t gone_timer; /* runs while some are not read from */
     bool stopping, was_blocked;
     bool deaf, crowded; /* nobody can be accepted; is let in; said once */
