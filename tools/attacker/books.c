@@ -21,12 +21,20 @@ static int64_t entries(pid_t pid, const char *folder)
     return n;
 }
 
-struct books books_now(pid_t pid)
+struct books books_at_a_glance(pid_t pid)
 {
     return (struct books){ .memory = proc_memory(pid),
-                           .fds = entries(pid, "fd"),
+                           .fds = -1,
                            .threads = entries(pid, "task"),
                            .cpu_ns = proc_cpu_ns(pid) };
+}
+
+struct books books_now(pid_t pid)
+{
+    struct books b = books_at_a_glance(pid);
+
+    b.fds = entries(pid, "fd");
+    return b;
 }
 
 bool books_alive(pid_t pid)

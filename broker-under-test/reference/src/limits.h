@@ -56,6 +56,11 @@
 #define LIMIT_PAUSE_MS 1000
 /* Our Close waits so long for Close-Ok. */
 #define LIMIT_CLOSE_MS 5000
+/* Of what comes in crowds so much in one turn of the loop; then those who are there already have
+   theirs. Each costs some 20 to 40 us. */
+#define LIMIT_TURN_ACCEPTS 16
+#define LIMIT_TURN_RINGS   16
+#define LIMIT_TURN_CLOSES  12
 /* After the last octet we sent, so long for the peer's end of stream. */
 #define LIMIT_LINGER_MS 1000
 /* Who is not read from is looked at so often: has it gone? */
@@ -113,6 +118,8 @@
 #define LIMIT_STORE (16ull << 30)
 /* Descriptors that are not for connections. */
 #define LIMIT_SPARE_FILES 16
+/* The kernel's table of them is made for so many at the start. */
+#define LIMIT_FILES_READY 32768
 /* The pause after an accept that failed, so that the loop does not spin on it. */
 #define LIMIT_KNOCK_MS 200
 /* A full disk is tried again so often. */

@@ -35,9 +35,28 @@ void link_close(struct link *k)
     if (k->closing)
         return;
     k->closing = true;
+    if (k->leaving)
+        TAILQ_REMOVE(&k->loop->leaving, k, leaving_link);
     conn_gone(k->conn);
     uv_close((uv_handle_t *)&k->tcp, on_closed);
     uv_close((uv_handle_t *)&k->timer, on_closed);
+}
+
+/* Not now, but in the turn that has room for it: thousands may hang up at once. */
+static void leave(struct link *k)
+{
+    if (k->closing || k->leaving)
+        return;
+    k->leaving = true;
+    TAILQ_INSERT_TAIL(&k->loop->leaving, k, leaving_link);
+}
+
+void link_close_leaving(struct loop *l)
+{
+    struct link *k;
+
+    for (int i = 0; i < LIMIT_TURN_CLOSES && (k = TAILQ_FIRST(&l->leaving)); i++)
+        link_close(k);
 }
 
 static void on_timer(uv_timer_t *t);
@@ -54,6 +73,19 @@ static void see_to_timer(struct link *k)
     uv_timer_start(&k->timer, on_timer, deadline > now ? deadline - now : 0, 0);
 }
 
+/* Who came together has the same deadline. A millisecond later for each turn's share that is
+ * before. */
+static bool put_off(struct link *k)
+{
+    unsigned late_ms = k->loop->rung++ / LIMIT_TURN_RINGS;
+
+    if (late_ms == 0)
+        return false;
+    k->armed_ms = now_of(k) + late_ms;
+    uv_timer_start(&k->timer, on_timer, late_ms, 0);
+    return true;
+}
+
 static void on_timer(uv_timer_t *t)
 {
     struct link *k = t->data;
@@ -61,6 +93,8 @@ static void on_timer(uv_timer_t *t)
         link_tls_writing(k) && conn_finished(k->conn) && now_of(k) >= conn_deadline(k->conn);
 
     k->armed_ms = NEVER;
+    if (put_off(k))
+        return;
     if (k->ending || stuck) {
         link_close(k);
         return;
@@ -128,7 +162,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
             conn_talk(k->conn);
             return;
         }
-        link_close(k);
+        leave(k);
         return;
     }
     if (k->ending || n == 0)

@@ -21,6 +21,8 @@ struct link {
     size_t read_room;     /* octets of one read: fewer if they keep the others waiting */
     uint64_t filled_turn; /* of the loop, in which it had as much as fits: the others are next */
     bool ending;          /* all is said: only waits for the peer's end */
+    bool leaving;         /* in loop->leaving */
+    TAILQ_ENTRY(link) leaving_link;
     bool closing;
     unsigned handles; /* not yet closed */
     size_t lent;
@@ -37,6 +39,8 @@ void link_flush(struct link *k);
 void link_see_to_reading(struct link *k);
 /* Of those that are not read from: who has gone meanwhile? */
 void link_look_after_unread(struct loop *l);
+/* A turn's share of those whose stream has ended. */
+void link_close_leaving(struct loop *l);
 void link_close(struct link *k);
 
 #endif

@@ -37,6 +37,20 @@ static void see_to_all_reading(struct loop *l)
     }
 }
 
+static void next_turn(struct loop *l)
+{
+    uv_tcp_t *listener[] = { &l->listener, &l->tls_listener };
+
+    l->turn++;
+    l->accepted = l->rung = 0;
+    for (int i = 0; i < 2; i++) {
+        if (!l->held_back[i])
+            continue;
+        l->held_back[i] = false;
+        link_accept(l, (uv_stream_t *)listener[i]);
+    }
+}
+
 /* Once per turn of the loop, before it waits: everything that came is settled and said.
    What the sending made room for is delivered too, but not for ever: the others have
    their turn. */
@@ -46,6 +60,7 @@ static void on_prepare(uv_prepare_t *p)
     struct broker *b = l->broker;
     struct conn *c;
 
+    link_close_leaving(l);
     for (int round = 0; round < 4; round++) {
         broker_turn(b);
         while ((c = broker_next_talking(b)))
@@ -53,12 +68,12 @@ static void on_prepare(uv_prepare_t *p)
         if (TAILQ_EMPTY(&b->woken))
             break;
     }
-    if (!TAILQ_EMPTY(&b->woken) || !TAILQ_EMPTY(&b->talking))
+    if (!TAILQ_EMPTY(&b->woken) || !TAILQ_EMPTY(&b->talking) || !TAILQ_EMPTY(&l->leaving))
         uv_async_send(&l->wake);
     if (b->blocked != l->was_blocked || b->reprieved)
         see_to_all_reading(l);
     b->reprieved = false;
-    l->turn++;
+    next_turn(l);
     if (l->stopping && TAILQ_EMPTY(&b->conns))
         uv_stop(&l->uv);
 }
@@ -77,9 +92,20 @@ static void could_not_accept(struct loop *l, uv_stream_t *s, int status)
     l->deaf = true;
     if (uv_is_closing((uv_handle_t *)s) || uv_fileno((uv_handle_t *)s, &fd) < 0)
         return;
+    l->held_back[s != (uv_stream_t *)&l->listener] = false;
     l->kept_fd[s != (uv_stream_t *)&l->listener] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     uv_close((uv_handle_t *)s, NULL);
     uv_timer_start(&l->knock_timer, on_knock, LIMIT_KNOCK_MS, 0);
+}
+
+/* Who is not taken stays with libuv, which then listens no more until he is. */
+static void let_in(struct loop *l, uv_stream_t *s)
+{
+    bool now = l->accepted++ < LIMIT_TURN_ACCEPTS;
+
+    l->held_back[s != (uv_stream_t *)&l->listener] = !now;
+    if (now)
+        link_accept(l, s);
 }
 
 static void on_connection(uv_stream_t *s, int status)
@@ -93,7 +119,7 @@ static void on_connection(uv_stream_t *s, int status)
     if (l->deaf)
         log_warnx("connections are accepted again");
     l->deaf = false;
-    link_accept(l, s);
+    let_in(l, s);
 }
 
 static void on_knock(uv_timer_t *t)
@@ -118,6 +144,7 @@ static void close_listeners(struct loop *l)
     for (int i = 0; i < 2; i++) {
         uv_handle_t *h = (uv_handle_t *)(i ? &l->tls_listener : &l->listener);
 
+        l->held_back[i] = false;
         if (l->kept_fd[i] >= 0)
             close(l->kept_fd[i]);
         if (!uv_is_closing(h))
@@ -152,6 +179,18 @@ static void on_signal(uv_signal_t *s, int number)
     uv_timer_start(&l->stop_timer, on_patience_over, LIMIT_STOP_MS, 0);
 }
 
+/* The kernel doubles a process's table of descriptors as they come, and with threads it waits for
+   all processors each time, some 20 ms: so it is made large while there is one thread. */
+static void make_room_for_files(struct loop *l)
+{
+    int most =
+        l->files_most && l->files_most < LIMIT_FILES_READY ? l->files_most : LIMIT_FILES_READY;
+    int fd = fcntl(uv_backend_fd(&l->uv), F_DUPFD_CLOEXEC, most - 1);
+
+    if (fd >= 0)
+        close(fd);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *l = xcalloc(1, sizeof *l);
@@ -163,6 +202,7 @@ struct loop *loop_new(void)
     uv_async_init(&l->uv, &l->wake, on_wake);
     uv_prepare_init(&l->uv, &l->prepare);
     l->turn = 1;
+    TAILQ_INIT(&l->leaving);
     uv_timer_init(&l->uv, &l->stop_timer);
     uv_timer_init(&l->uv, &l->knock_timer);
     l->knock_timer.data = l;
@@ -177,6 +217,7 @@ struct loop *loop_new(void)
     l->listener.data = l->tls_listener.data = l;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
         l->files_most = (int)files.rlim_cur;
+    make_room_for_files(l);
     return l;
 }
 

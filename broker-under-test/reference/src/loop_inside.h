@@ -16,8 +16,11 @@ struct loop {
     uv_async_t wake;
     uv_signal_t terminate, interrupt;
     uv_timer_t stop_timer;
-    uint64_t turn;
-    uv_timer_t gone_timer; /* runs while some are not read from */
+    uint64_t turn; /* their number, and what it has had of crowds: see limits.h */
+    unsigned accepted, rung;
+    bool held_back[2];                      /* a listener has somebody for the next turn */
+    TAILQ_HEAD(leaving_list, link) leaving; /* whose stream has ended */
+    uv_timer_t gone_timer;                  /* runs while some are not read from */
     bool stopping, was_blocked;
     bool deaf, crowded; /* nobody can be accepted; is let in; said once */
     int kept_fd[2];     /* of listeners that rest; -1: it does not */
