@@ -28,21 +28,25 @@ static unsigned await_cut(struct crowd *c)
 
 void attack_slowloris(struct stage *s)
 {
+    enum { AT_ONCE = 20, ROUND_MS = 400 };
     static const char header[] = "AMQP\0\0\x09\x01\x01\0\0\0\0\x10\0\0\x0a\0\x0b";
     struct crowd c = crowd_dial(s, stage_size(s, 2000, 200));
     unsigned at = 0;
-    bool told = false;
+    bool told = false, on = true;
 
-    do {
-        for (unsigned i = 0; i < c.n; i++)
+    while (on) {
+        for (unsigned i = 0; i < c.n && (on || !told); i++) {
             link_push(&c.at[i], (struct str){ header + at, 1 });
+            if (told && i % AT_ONCE == 0) /* slow is not all at once */
+                on = stage_waits(s, (int)(ROUND_MS * AT_ONCE / c.n));
+        }
         if (!told && !all_accepted(s))
             stage_give_up(s, "nobody else is served");
         if (!told)
             stage_established(s, c.alive);
         told = true;
         at += at + 2 < sizeof header;
-    } while (stage_waits(s, 400));
+    }
     stage_demand(s, await_cut(&c) == 0, "%u of %u handshakes were never cut off", c.alive, c.n);
 }
 
