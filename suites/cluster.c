@@ -61,27 +61,58 @@ static void await_locked(struct t *t, struct peer *c, struct str q)
     }
 }
 
+/* Publishes once by way of the exchange: did it arrive in a queue? */
+static bool routed(struct t *t, struct peer *c, struct str x)
+{
+    struct next n;
+
+    PUBLISH(c, 1, S("m"), .exchange = x, .routing_key = S("k"), .mandatory = true);
+    n = NEXT(c);
+    CHECK(n.kind == GOT_FRAME && n.frame.method, "basic.ack, or basic.return before it");
+    if (n.frame.method->id == M_basic_ack)
+        return true;
+    CHECK(n.frame.method->id == M_basic_return, "%s", n.frame.method->name);
+    NEXT(c); /* the header */
+    NEXT(c); /* the body */
+    RECV(c, 1, basic_ack);
+    return false;
+}
+
+/* Until bindings that were made, or taken away, at another node count at this one. */
+static void await_routing(struct t *t, struct peer *c, struct str x, bool there)
+{
+    CALL(c, 1, confirm_select);
+    for (int tries = 0; routed(t, c, x) != there; tries++) {
+        CHECK(tries < TRIES, "a binding that was %s at another node", there ? "made" : "removed");
+        SILENT_FOR(c, PAUSE_MS);
+    }
+}
+
 /* What is declared at one node is there at the others, and so is its deletion. */
 WIRE_CASE(definitions, .title = "exchanges, queues and bindings are the same at every node",
-          .rules = "ext.cluster.definitions-everywhere", .needs = "cluster")
+          .rules = "ext.cluster.definitions-everywhere", .needs = "cluster", .revision = 2)
 {
     struct peer *at[] = { NULL, OPEN(NODE(1)), OPEN(NODE(2)), OPEN(NODE(3)) };
     struct str q = NAME("q"), x = NAME("x");
 
     CALL(at[1], 1, queue_declare, .queue = q, .durable = true);
     CALL(at[1], 1, exchange_declare, .exchange = x, .type = S("direct"), .durable = true);
+    CALL(at[1], 1, queue_bind, .queue = q, .exchange = x, .routing_key = S("k"));
     for (unsigned n = 1; n <= 3; n++) {
         STEP("node %u", n);
         await_known(t, at[n], q);
         await_exchange(t, at[n], x, true);
-        CALL(at[n], 1, queue_bind, .queue = q, .exchange = x, .routing_key = S("k"));
         SEND(at[n], 1, exchange_declare, .exchange = x, .type = S("fanout"), .durable = true);
         REFUSED(at[n], 1, PRECONDITION_FAILED, exchange_declare);
+        await_routing(t, at[n], x, true);
     }
     for (unsigned n = 1; n <= 3; n++)
-        PUBLISH(at[n], 1, TEXT("%u", n), .exchange = x, .routing_key = S("k"), .mandatory = true);
-    for (unsigned n = 1; n <= 3; n++)
         await_queue(t, at[n], 1, q, 3, 0);
+    CALL(at[3], 1, queue_unbind, .queue = q, .exchange = x, .routing_key = S("k"));
+    for (unsigned n = 1; n <= 3; n++) {
+        STEP("unbound, node %u", n);
+        await_routing(t, at[n], x, false);
+    }
     CALL(at[2], 1, queue_delete, .queue = q);
     CALL(at[2], 1, exchange_delete, .exchange = x);
     for (unsigned n = 1; n <= 3; n++) {

@@ -139,6 +139,16 @@ const void *t_served(struct t *t, int line, struct peer *c, enum method_id id,
     return NULL;
 }
 
+bool handshake_refused(const char *why)
+{
+    static const char *const fair[] = { " alert ", "FIN within", "RST within", "TLS has ended" };
+
+    for (size_t i = 0; i < sizeof fair / sizeof fair[0]; i++)
+        if (strstr(why, fair[i]))
+            return true;
+    return false;
+}
+
 struct str frame_octets(struct t *t, uint16_t channel, enum method_id id, const void *args)
 {
     struct buf b;

@@ -49,6 +49,10 @@ enum { END_OF_STREAM = 0 };
 const void *t_served(struct t *t, int line, struct peer *c, enum method_id id,
                      const uint64_t *codes, size_t n);
 
+/* Why there was no TLS: because the server ended the handshake, by an alert or the stream's end;
+   not because nothing came, or our own library did not want to. */
+bool handshake_refused(const char *why);
+
 /* A well-formed frame, and the payload in it. */
 #define OCTETS_OF(channel, method, ...)                                                            \
     frame_octets(t, channel, M_##method, &(struct m_##method){ .end_ = 0, ##__VA_ARGS__ })

@@ -87,7 +87,7 @@ WIRE_CASE(version_1_3, .needs = "tls", .title = "TLS 1.3 is spoken", .rules = "e
 
 /* RFC 8996: they must not be negotiated. The twin is version_1_2. */
 WIRE_CASE(versions_old, .needs = "tls", .title = "TLS 1.0 and 1.1 are refused",
-          .rules = "ext.tls.versions-old")
+          .rules = "ext.tls.versions-old", .revision = 2)
 {
     static const enum tls_version old[] = { TLS_1_0, TLS_1_1 };
     struct witness w = witness(t);
@@ -98,6 +98,7 @@ WIRE_CASE(versions_old, .needs = "tls", .title = "TLS 1.0 and 1.1 are refused",
         bool spoken = CONNECT(.tls = TLS(.version = old[i]), .tls_trouble = &why) != NULL;
 
         CHECK(!spoken, "TLS 1.%zu is refused", i);
+        CHECK(handshake_refused(why), "TLS 1.%zu is refused by the broker: %s", i, why);
     }
     undisturbed(t, &w);
 }

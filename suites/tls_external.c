@@ -18,6 +18,7 @@ static void refused_by(struct t *t, const char *certificate, enum tls_version v)
         CONNECT(.tls = TLS(.certificate = certificate, .version = v), .tls_trouble = &why);
 
     STEP("%s by TLS 1.%d", certificate, v == TLS_1_2 ? 2 : 3);
+    CHECK(c || handshake_refused(why), "the handshake is refused: %s", why);
     if (!c)
         return;
     RAW(c, PROTOCOL_HEADER);
@@ -42,7 +43,7 @@ WIRE_CASE(certificate_believed, .needs = "tls",
 
 WIRE_CASE(certificate_of_stranger, .needs = "tls",
           .title = "a client certificate that no authority of the broker's has signed is refused",
-          .rules = "ext.tls.verify-peer")
+          .rules = "ext.tls.verify-peer", .revision = 2)
 {
     struct witness w = witness(t);
 
@@ -54,7 +55,7 @@ WIRE_CASE(certificate_of_stranger, .needs = "tls",
 
 WIRE_CASE(certificate_expired, .needs = "tls",
           .title = "a client certificate that has expired is refused",
-          .rules = "ext.tls.verify-expired")
+          .rules = "ext.tls.verify-expired", .revision = 2)
 {
     struct witness w = witness(t);
 
@@ -171,12 +172,13 @@ WIRE_CASE(external_no_certificate, .needs = "tls", .slow = true,
 /* RFC 4422, appendix A: the response is whom the client asks to act as. */
 WIRE_CASE(external_identity, .needs = "tls users", .slow = true,
           .title = "EXTERNAL whose response asks to be another user",
-          .rules = "ext.tls.external-identity")
+          .rules = "ext.tls.external-identity", .revision = 2)
 {
     struct witness w = witness(t);
     struct peer *c = external(t, "client", S("guest"));
     struct next n = NEXT(c);
     const struct m_connection_tune *offer = n.frame.args;
+    const struct m_connection_close *close = n.frame.args;
 
     CHECK(n.kind == GOT_FRAME && n.frame.method && n.frame.args, "neither Tune nor Close");
     if (n.frame.method->id == M_connection_tune) {
@@ -188,6 +190,7 @@ WIRE_CASE(external_identity, .needs = "tls users", .slow = true,
         INFO("the response is not looked at");
     } else {
         CHECK(n.frame.method->id == M_connection_close, "%s", n.frame.method->name);
+        CHECK(close->reply_code == ACCESS_REFUSED, "Close %u", close->reply_code);
         SEND(c, 0, connection_close_ok);
         HANGUP(c);
     }

@@ -29,14 +29,6 @@ static bool listening(const struct conn *c)
 
 static void take_header(struct conn *c, const char *p)
 {
-    struct conn *silent = c;
-
-    while (FAULTY(server_speaks_first) && (silent = TAILQ_PREV(silent, conn_list, link))) {
-        if (silent->state != CONN_HEADER)
-            continue;
-        frame_reserve(&silent->out, FRAME_HEARTBEAT, 0, 0);
-        conn_talk(silent);
-    }
     if (FAULTY(handshakes_one_by_one) && TAILQ_PREV(c, conn_list, link) &&
         TAILQ_PREV(c, conn_list, link)->state == CONN_HEADER) {
         conn_enter(c, CONN_STARTING);

@@ -70,9 +70,11 @@ void link_tls_input(struct link *k, const char *p, size_t n)
         n = tls_read(k->tls, plain, room);
         if (tls_established(k->tls) && !k->introduced)
             introduce(k);
-        if (n)
+        if (n && !(FAULTY(tls_lone_octets_lost) && n == 1))
             conn_input(k->conn, plain, n, now_of(k));
     } while (n && !FAULTY(tls_one_record_a_read));
+    if (FAULTY(tls_refusals_unsaid) && tls_failure(k->tls))
+        return;
     over(k);
     link_tls_flush(k);
 }
@@ -162,7 +164,8 @@ static void encrypt(struct link *k)
         ;
     if (tls_out(k->tls).n == 0 && conn_finished(k->conn) && !k->said_goodbye) {
         k->said_goodbye = true;
-        tls_end(k->tls);
+        if (!FAULTY(tls_goodbye_unsaid))
+            tls_end(k->tls);
     }
 }
 

@@ -5,10 +5,24 @@
 #include "faulty.h"
 #include "share.h"
 
+/* Who came before this connection and has not sent a header yet, though this one has had a whole
+   handshake meanwhile. Who is only a moment late is let be. */
+static void speak_to_the_silent(struct conn *c)
+{
+    while ((c = TAILQ_PREV(c, conn_list, link))) {
+        if (c->state != CONN_HEADER)
+            continue;
+        frame_reserve(&c->out, FRAME_HEARTBEAT, 0, 0);
+        conn_talk(c);
+    }
+}
+
 struct refusal on_channel_open(struct channel *ch, const struct m_channel_open *m)
 {
     struct refusal no = share_of_things(ch->conn, "channel");
 
+    if (FAULTY(server_speaks_first))
+        speak_to_the_silent(ch->conn);
     (void)m; /* the out-of-band string is reserved, and tolerated */
     if (no.code)
         return no;

@@ -88,7 +88,9 @@ static struct refusal tune(struct conn *c, enum method asked, const char *why)
 
     *(c->user ? &c->broker->counts.logins_accepted : &c->broker->counts.logins_refused) += 1;
     if (!c->user)
-        return turn_away(c, ACCESS_REFUSED, why, method_row(asked));
+        return turn_away(
+            c, FAULTY(external_refused_by_530) && c->certified.p ? NOT_ALLOWED : ACCESS_REFUSED,
+            why, method_row(asked));
     SEND(c, 0, connection_tune, .channel_max = s->channel_max, .frame_max = s->frame_max,
          .heartbeat = s->heartbeat_s);
     conn_enter(c, CONN_TUNING);

@@ -52,7 +52,8 @@ static struct refusal create(struct channel *ch, const struct m_exchange_declare
         return no;
     if (table_longstr(m->arguments, STR("alternate-exchange"), &alternate) &&
         !FAULTY(alternate_for_all) &&
-        ((no = may(ch, MAY_READ, m->exchange)).code || (no = may(ch, MAY_WRITE, alternate)).code))
+        ((!FAULTY(alternate_needs_no_read) && (no = may(ch, MAY_READ, m->exchange)).code) ||
+         (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
     x = exchange_add(ch->conn->vhost, m->exchange, type,
                      m->durable || FAULTY(transient_exchanges_survive));
@@ -111,7 +112,7 @@ struct refusal on_exchange_delete(struct channel *ch, const struct m_exchange_de
     if (name_is_reserved(m->exchange))
         return refuse(ACCESS_REFUSED, "exchange '%.*s' is not to be deleted",
                       STR_ARGS(m->exchange));
-    if ((no = may(ch, MAY_CONFIGURE, m->exchange)).code)
+    if (!FAULTY(deletes_need_no_right) && (no = may(ch, MAY_CONFIGURE, m->exchange)).code)
         return no;
     if (!x)
         return missing(ch, m->exchange);

@@ -56,7 +56,8 @@ static struct refusal create(struct channel *ch, const struct m_queue_declare *m
         return no;
     if (table_longstr(m->arguments, STR("x-dead-letter-exchange"), &alternate) &&
         !FAULTY(dead_letters_for_all) &&
-        ((no = may(ch, MAY_READ, name)).code || (no = may(ch, MAY_WRITE, alternate)).code))
+        ((!FAULTY(dead_letters_need_no_read) && (no = may(ch, MAY_READ, name)).code) ||
+         (no = may(ch, MAY_WRITE, alternate)).code))
         return no;
     q = queue_add(c->vhost, name, (m->durable || FAULTY(transient_queues_survive)) && !m->exclusive,
                   m->arguments);
@@ -95,6 +96,9 @@ struct refusal on_queue_declare(struct channel *ch, const struct m_queue_declare
         return no;
     if (FAULTY(passive_refused_for_all) && m->passive && may(ch, MAY_CONFIGURE, name).code)
         return refuse(NOT_ALLOWED, "no rights on queue '%.*s'", STR_ARGS(name));
+    if (FAULTY(passive_of_queues_watched) && m->passive && may(ch, MAY_CONFIGURE, name).code &&
+        may(ch, MAY_WRITE, name).code && (no = may(ch, MAY_READ, name)).code)
+        return no;
     if (m->passive)
         return declare_passive(ch, m);
     if (name.n == 0)
@@ -178,7 +182,8 @@ struct refusal on_queue_unbind(struct channel *ch, const struct m_queue_unbind *
 struct refusal on_queue_purge(struct channel *ch, const struct m_queue_purge *m)
 {
     struct queue *q;
-    struct refusal no = may_queue(ch, MAY_READ, m->queue, &q);
+    struct refusal no = FAULTY(purge_needs_no_right) ? channel_queue(ch, m->queue, &q)
+                                                     : may_queue(ch, MAY_READ, m->queue, &q);
     size_t n;
 
     if (no.code)
@@ -194,7 +199,8 @@ struct refusal on_queue_purge(struct channel *ch, const struct m_queue_purge *m)
 struct refusal on_queue_delete(struct channel *ch, const struct m_queue_delete *m)
 {
     struct queue *q;
-    struct refusal no = may_queue(ch, MAY_CONFIGURE, m->queue, &q);
+    struct refusal no = FAULTY(deletes_need_no_right) ? channel_queue(ch, m->queue, &q)
+                                                      : may_queue(ch, MAY_CONFIGURE, m->queue, &q);
 
     if (no.code)
         return no;

@@ -24,7 +24,9 @@ struct str sasl_mechanisms(const struct conn *c)
 bool sasl_offered(const struct conn *c, struct str mechanism)
 {
     return str_eq(mechanism, STR("PLAIN")) || str_eq(mechanism, STR("AMQPLAIN")) ||
-           sasl_challenges(mechanism) || (str_eq(mechanism, STR("EXTERNAL")) && offers_external(c));
+           sasl_challenges(mechanism) ||
+           (str_eq(mechanism, STR("EXTERNAL")) &&
+            (offers_external(c) || FAULTY(external_by_nothing)));
 }
 
 bool sasl_challenges(struct str mechanism)
@@ -74,6 +76,8 @@ static struct user *let_in(const struct conn *c, const struct credentials *who, 
 
     if (!u || !user_password_ok(u, who->password))
         return NULL;
+    if (FAULTY(certificate_beats_password) && c->certified.p)
+        u = broker_user(c->broker, c->certified);
     return from_there(c, u, why);
 }
 
@@ -82,7 +86,8 @@ static struct user *certified(const struct conn *c, struct str wants, const char
 {
     struct user *u = broker_user(c->broker, c->certified);
 
-    if (FAULTY(external_is_guest) || (FAULTY(external_unknown_is_guest) && !u))
+    if (FAULTY(external_is_guest) || (FAULTY(external_unknown_is_guest) && !u) ||
+        (FAULTY(external_by_nothing) && !c->certified.p))
         u = broker_user(c->broker, STR("guest"));
     if (FAULTY(external_wish_granted) && wants.n)
         u = broker_user(c->broker, wants);

@@ -125,7 +125,7 @@ static void set_manners(SSL_CTX *ssl, const struct tls_settings *s)
     int demand = s->verify_peer && !FAULTY(tls_certificate_not_asked_for) ? SSL_VERIFY_PEER
                                                                           : SSL_VERIFY_NONE;
 
-    if (demand && s->fail_if_no_peer_cert)
+    if (demand && (s->fail_if_no_peer_cert || FAULTY(tls_certificate_demanded)))
         demand |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_CTX_set_verify(ssl, demand, judge);
     set_versions(ssl, s);
