@@ -170,8 +170,8 @@ check:
 sanitize:
 	@tools/bootstrap check
 	@AMQPROOF_BUILD=$(BUILD) tools/check build sanitized asan-wire asan-faults-engine asan-harness asan-broker asan-store \
-		asan-reference tsan tsan-wire tsan-faults-engine tsan-broker tsan-store tsan-reference \
-		valgrind valgrind-wire valgrind-faults-engine valgrind-broker
+		asan-trouble asan-reference tsan tsan-wire tsan-faults-engine tsan-harness tsan-broker tsan-store tsan-trouble \
+		tsan-reference valgrind valgrind-wire valgrind-faults-engine valgrind-broker
 
 #: check-spec   do the protocol tables equal those of amqp-specs?
 check-spec:

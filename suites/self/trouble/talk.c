@@ -191,10 +191,8 @@ static bool begin(struct talk *t, unsigned port, uint16_t heartbeat, int within_
     memset(t, 0, sizeof *t);
     if (!sock_bind(&s, (const struct sockaddr *)&there, sizeof there, false))
         return false;
-    if (!sock_connect(&s, clock_ms() + within_ms)) {
-        sock_close_rst(&s);
+    if (!sock_connect(&s, clock_ms() + within_ms)) /* has closed it */
         return false;
-    }
     t->arena = arena_new();
     peer_init(&t->peer, &s, t->arena);
     t->up = true;
