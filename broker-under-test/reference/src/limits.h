@@ -43,7 +43,7 @@
 #define LIMIT_PUMP 32
 
 /* One read of the loop. The buffer is shared by all connections. */
-#define LIMIT_READ (256u << 10)
+#define LIMIT_READ (512u << 10)
 /* So long one connection may keep the others waiting: if it was more, half as much is read of it
    next time, down to a few small frames. */
 #define LIMIT_SLICE_NS   200000
