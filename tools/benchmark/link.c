@@ -193,8 +193,8 @@ static bool is_method(const struct raw *f, uint16_t channel, enum method_id id)
            octets_4(f->payload) == ((uint32_t)m->class_id << 16 | m->method_id);
 }
 
-/* Asks again and again for a while before it sleeps: to wake a sleeper of another processor is dear,
-   on a virtual machine above all, and who writes to it pays: that is the broker. */
+/* Asks again and again for a while before it sleeps: to wake a sleeper of another processor is
+   dear, on a virtual machine above all, and who writes to it pays: that is the broker. */
 static size_t hear(struct link *l, bool *over)
 {
     uint64_t end_ns = bench_now_ns() + AWAKE_US * 1000ull;

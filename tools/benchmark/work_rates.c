@@ -11,7 +11,6 @@ static uint64_t end_of_budget(void)
     return bench_now_ns() + BUDGET_MS * 1000000ull;
 }
 
-
 /* Each step for all of them, then the next: the broker always has something to do. */
 static void open_many(struct link *l, unsigned n, const struct target *t)
 {
