@@ -57,11 +57,16 @@ enum replicas { QUORUM, MIRRORED };
     static void name##_on(struct t *t, enum replicas kind)
 // clang-format on
 
+/* In the place of `how`, for a case that changed what it judges: REVISED(NODE_KILL, 2). */
+#define REVISED(how, revision_) how, .revision = (revision_)
+
 /* What was answered at one node is news at the others, a moment later: these ask until it is known,
    some seconds at most. queue_reaches: at every node. */
 bool known_at(struct t *t, struct peer *c, struct str queue);
 void await_known(struct t *t, struct peer *c, struct str queue);
 void queue_reaches(struct t *t, struct str queue);
+/* Until at least so many messages are ready: what a lost consumer held is back. */
+void await_returned(struct t *t, struct peer *c, struct str queue, unsigned least);
 
 /* Declares a queue of that kind at a node, where its leader is then, and opens its books. */
 struct books *replicated(struct t *t, enum replicas kind, unsigned node);

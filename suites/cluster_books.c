@@ -42,6 +42,15 @@ void queue_reaches(struct t *t, struct str queue)
     }
 }
 
+void await_returned(struct t *t, struct peer *c, struct str queue, unsigned least)
+{
+    for (int tries = 0; DECLARE(c, 1, .queue = queue, .passive = true)->message_count < least;
+         tries++) {
+        CHECK(tries < NEWS_TRIES, "%u messages, of which a lost consumer held some", least);
+        SILENT_FOR(c, NEWS_MS);
+    }
+}
+
 struct books *replicated(struct t *t, enum replicas kind, unsigned node)
 {
     struct peer *c = OPEN(NODE(node));

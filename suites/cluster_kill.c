@@ -79,7 +79,8 @@ ON_REPLICAS(publisher_elsewhere, NODE_KILL, "the leader dies: a publisher elsewh
 
 /* A consumer dies with its node: what it held comes again, marked; what it had acknowledged, and
    that was settled, does not. */
-ON_REPLICAS(consumer_cut_short, NODE_KILL, "a consumer's node dies: what it held comes again",
+ON_REPLICAS(consumer_cut_short, REVISED(NODE_KILL, 2),
+            "a consumer's node dies: what it held comes again",
             "ext.cluster.connection-ends ext.quorum.requeued-after-node-loss",
             "ext.cluster.connection-ends ext.mirrored.requeued-after-failover")
 {
@@ -94,8 +95,9 @@ ON_REPLICAS(consumer_cut_short, NODE_KILL, "a consumer's node dies: what it held
     cluster_broken(t, NODE_KILL);
     books_disturbed(b);
     hears_the_end(t, consumer);
-    STEP("21 messages were held, or waited");
+    STEP("31 messages were held, or waited");
     next = party_at(t, b, 2);
+    await_returned(t, next->c, b->queue, 31);
     consumes(t, next);
     for (int i = 11; i <= 41; i++)
         receives(t, next, true);

@@ -21,13 +21,14 @@ static void blunders(struct t *t, struct peer *c)
    come back in order, and those that had been out say so. */
 static void comes_back(struct t *t, uint16_t heartbeat, void (*goes)(struct t *t, struct peer *c))
 {
-    struct peer *c = OPEN(.heartbeat = heartbeat), *other = OPEN();
+    struct peer *other = OPEN(), *c;
     struct str q = NAME("q");
 
     CALL(other, 1, queue_declare, .queue = q);
     for (int i = 1; i <= 5; i++)
         PUBLISH(other, 1, TEXT("%d", i), .routing_key = q);
     await_queue(t, other, 1, q, 5, 0);
+    c = OPEN(.heartbeat = heartbeat);
     CALL(c, 1, basic_qos, .prefetch_count = 3);
     CONSUME(c, 1, .queue = q, .consumer_tag = S("c"));
     DELIVERED(c, 1, S("1"), .redelivered = EQ(0));
@@ -48,28 +49,28 @@ static void comes_back(struct t *t, uint16_t heartbeat, void (*goes)(struct t *t
 
 /* connection.close, as a polite client says it. */
 WIRE_CASE(connection_close, .title = "messages held by a closed connection come back",
-          .rules = RULES "transport.closure.states")
+          .rules = RULES "transport.closure.states", .revision = 2)
 {
     comes_back(t, 0, closes);
 }
 
 /* The client's socket closes without a word. */
 WIRE_CASE(fin, .title = "messages held by a connection that ends with FIN come back",
-          .rules = RULES "transport.closure.states")
+          .rules = RULES "transport.closure.states", .revision = 2)
 {
     comes_back(t, 0, t_drop_fin);
 }
 
 /* The client's machine throws the connection away. */
 WIRE_CASE(rst, .title = "messages held by a connection that ends with RST come back",
-          .rules = RULES "transport.closure.states")
+          .rules = RULES "transport.closure.states", .revision = 2)
 {
     comes_back(t, 0, t_drop_rst);
 }
 
 /* The client's process is killed; its kernel closes the socket. */
 WIRE_CASE(killed, .title = "messages held by a killed process come back",
-          .rules = RULES "transport.closure.states")
+          .rules = RULES "transport.closure.states", .revision = 2)
 {
     comes_back(t, 0, t_drop_killed);
 }
@@ -77,21 +78,21 @@ WIRE_CASE(killed, .title = "messages held by a killed process come back",
 /* The connection stays, the client says nothing any more: the heartbeat finds it out. */
 WIRE_CASE(heartbeat_lost, .slow = true,
           .title = "messages held by a client without heartbeats come back",
-          .rules = RULES "transport.heartbeat.timeout")
+          .rules = RULES "transport.heartbeat.timeout", .revision = 2)
 {
     comes_back(t, 1, t_drop_silent);
 }
 
 /* Closing the channel is enough; the connection goes on. */
 WIRE_CASE(channel_close, .title = "messages held by a closed channel come back",
-          .rules = RULES "transport.closure.states")
+          .rules = RULES "transport.closure.states", .revision = 2)
 {
     comes_back(t, 0, channel_closes);
 }
 
 /* So is a channel that the server closed for an error. */
 WIRE_CASE(channel_error, .title = "messages held by a channel closed for an error come back",
-          .rules = RULES "transport.exceptions.channel-level")
+          .rules = RULES "transport.exceptions.channel-level", .revision = 2)
 {
     comes_back(t, 0, blunders);
 }
