@@ -1,4 +1,5 @@
-/* Prints TCP ports of loopback that nobody uses: free-port [HOW-MANY]
+/* Prints TCP ports of loopback that nobody uses, nor will as AMQPROOF_PORT or AMQPROOF_TLS_PORT:
+   free-port [HOW-MANY]
 
    They lie below the ephemeral range. A port from inside it (bind to 0) could be taken by
    any outgoing connection while the broker that owns it restarts. */
@@ -25,6 +26,20 @@ static unsigned ephemeral_from(void)
         fclose(f);
     }
     return low > LOWEST + MOST && low <= 65536 ? low : 32768;
+}
+
+/* Chosen already for a broker that does not listen yet. */
+static bool promised(unsigned port)
+{
+    static const char *const to[] = { "AMQPROOF_PORT", "AMQPROOF_TLS_PORT" };
+
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+        const char *p = getenv(to[i]);
+
+        if (p && strtoul(p, NULL, 10) == port)
+            return true;
+    }
+    return false;
 }
 
 /* Held until exit, so that two of one call differ. */
@@ -67,7 +82,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "free-port: no free port between %d and %u\n", LOWEST, end - 1);
             return 1;
         }
-        if (take(port)) {
+        if (!promised(port) && take(port)) {
             printf("%u\n", port);
             wanted--;
         }

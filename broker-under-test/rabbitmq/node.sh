@@ -24,9 +24,13 @@ pid() {
     echo "$p"
 }
 
-# A killed process whose parent never waits stays as a zombie: that is gone, too.
+# A killed process whose parent never waits stays as a zombie: that is gone, too, but not before its last
+# thread. One that waits for the disk still holds the lock and the port.
 gone() {
-    ! state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || [ "${state%% *}" = Z ]
+    stat=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [ -n "$stat" ] || return 0
+    # shellcheck disable=SC2086 # its fields, from the third
+    set -- $stat
+    [ "$1" = Z ] && [ "${18}" -le 1 ]
 }
 
 wait_gone() {
@@ -160,8 +164,10 @@ launch() {
         +W w +B i +P 65536 +S 2:2 +SDcpu 1:1 +SDio 2 +sbwt none +sbwtdcpu none +sbwtdio none
     set +f
     # shellcheck disable=SC2016 # for the inner shell; all execs, so its pid stays the broker's
+    rm -f "$data/pid" # of the one before
     setsid sh -c 'echo $$ >"$0/pid"; cd "$0"; exec "$@" >>out 2>&1 </dev/null' "$data" "$@" &
     launched=$!
+    until [ -s "$data/pid" ] || ! kill -0 "$launched" 2>/dev/null; do sleep 0.01; done
 }
 
 # await PID: returns when a handshake with it works.
