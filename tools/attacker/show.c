@@ -50,7 +50,8 @@ static _Noreturn void perform(const struct terms *t, const struct attack *a, int
     };
 
     signal(SIGPIPE, SIG_IGN);
-    give_way();
+    if (!t->quick) /* then latency is not judged, and patience is short */
+        give_way();
     a->run(&s);
     _exit(0);
 }
