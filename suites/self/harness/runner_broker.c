@@ -125,7 +125,7 @@ static void hangs(void)
     struct drive d;
 
     drive_begin(&d, true);
-    drive_run(&d, "--only", "zz-hang/hangs", "--deadline-ms", "300", NULL);
+    drive_run(&d, "--only", "zz-hang/hangs", "--deadline-ms", "1500", NULL);
     CU_ASSERT_EQUAL(d.exit, 1);
     CU_ASSERT(drive_is_complete(&d));
     verdict_is(&d, "zz-hang/hangs", "hung");
@@ -137,7 +137,7 @@ static void one_answer_missing(void)
     struct drive d;
 
     drive_begin(&d, true);
-    drive_run(&d, "--only", "zz-hang/one_answer_missing", "--deadline-ms", "300", NULL);
+    drive_run(&d, "--only", "zz-hang/one_answer_missing", "--deadline-ms", "1500", NULL);
     CU_ASSERT_EQUAL(d.exit, 1);
     verdict_is(&d, "zz-hang/one_answer_missing", "fail");
     CU_ASSERT_EQUAL(drive_count(&d, "restart"), 0);

@@ -208,12 +208,12 @@ static void leaving(void)
     struct drive d;
 
     drive_begin(&d, true);
-    drive_run(&d, "--only", "zz-leave", "--jobs", "1", "--case-limit-ms", "1500", NULL);
+    drive_run(&d, "--only", "zz-leave", "--jobs", "1", "--case-limit-ms", "5000", NULL);
     CU_ASSERT_EQUAL(d.exit, 4);
     CU_ASSERT(drive_is_complete(&d));
     CU_ASSERT_STRING_EQUAL(drive_text(drive_event(&d, "result", NULL, 0), "id"), "zz-leave/b_next");
     CU_ASSERT_STRING_EQUAL(drive_verdict(&d, "zz-leave/b_next"), "pass");
-    check_fault(&d, "zz-leave/a_lingers", "exceeded its limit of 1500 ms");
+    check_fault(&d, "zz-leave/a_lingers", "exceeded its limit of 5000 ms");
     drive_end(&d);
 }
 

@@ -31,12 +31,14 @@ done
 same "amqp-consume hands each message to a command" "one;two;three;" \
     "$(timeout 20 amqp-consume "$broker" -q task_queue -c 3 cat 2>&1)"
 
-# A queue without a name, bound to an exchange; the consumer says when it is bound by its queue's name.
+# A queue without a name, bound to an exchange. The consumer names it before it binds it; that it consumes,
+# which is later, the broker says.
 mkfifo "$work/logs"
 timeout 20 amqp-consume "$broker" -e amq.topic -r 'old.#' -c 2 cat >"$work/logs" 2>"$work/consumer" &
 exec 3<"$work/logs"
 tries=200
-until grep -q 'amq\.gen' "$work/consumer" || [ "$tries" -eq 0 ]; do
+until "$build/refbroker" status --data "$AMQPROOF_DATA/store" --json |
+    jq -e '.queues | any(.consumers == 1)' >/dev/null || [ "$tries" -eq 0 ]; do
     tries=$((tries - 1))
     sleep 0.05
 done

@@ -113,6 +113,15 @@ await() { # PATTERN FILE
     done
 }
 
+# The proxy hears of an end after the client has gone.
+until_ended() { # HOW-MANY
+    tries=400
+    until [ "$(grep -c " over: " "$log")" -ge "$1" ] || [ "$tries" -eq 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.02
+    done
+}
+
 listen() { # ADDRESS... of socat, on port $behind
     behind=$("$build/free-port")
     rm -f "$work/listener"
@@ -122,7 +131,7 @@ listen() { # ADDRESS... of socat, on port $behind
 }
 
 behind=$("$build/free-port")
-socat -d -d "TCP-LISTEN:$behind,bind=127.0.0.1" SYSTEM:'wc -c' 2>"$work/listener" &
+socat -t 10 -d -d "TCP-LISTEN:$behind,bind=127.0.0.1" SYSTEM:'wc -c' 2>"$work/listener" &
 await listening "$work/listener"
 before "$behind"
 same "a client's FIN is passed on behind its octets, and the answer comes back" 3000000 \
@@ -191,6 +200,7 @@ succeeds "a handshake through it" "$handshake" --port "$port"
 same "amqp-declare-queue through it" jobs "$(amqp-declare-queue "$(url "$port")" -q jobs 2>&1)"
 put "as it is"
 same "amqp-publish and amqp-get through it" "as it is" "$(get)"
+until_ended 4
 same "nothing was done to it" "" "$(grep -E '^[0-9]+ [-+] |fault' "$log")"
 same "the log counts what both said" 4 "$(grep -cE '^[0-9]+ over: ended; the client said ([0-9]+) and got ([0-9]+) octets, the server \2 and \1$' "$log")"
 after

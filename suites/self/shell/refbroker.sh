@@ -50,7 +50,7 @@ same "and nothing was made" no "$([ -e "$work/none" ] && echo yes || echo no)"
 # ---- A broker to ask ------------------------------------------------------------------------
 
 start() { # OPTION...
-    port=$("$build/free-port")
+    port=$(AMQPROOF_PORT=${metrics:-} "$build/free-port")
     "$broker" --data "$data" --listen "127.0.0.1:$port" "$@" 2>"$log" &
     pid=$!
     "$build/handshake" --port "$port" --within 20 --pid $pid
@@ -103,7 +103,7 @@ same "status: what is there, and what went by" "1 2 3 1 jobs / true 2" \
 same "status: rates are those since it was asked last" 0 "$(of .messages.rates.published)"
 same "status: the socket is its owner's alone" 600 "$(stat -c %a "$data/refbroker.sock")"
 same "status: the store is well" ok "$(of .store.state)"
-amqp consume -q jobs -p 1 sleep 30 >/dev/null 2>&1 &
+amqp-consume -u "amqp://127.0.0.1:$port" -q jobs -p 1 sleep 30 >/dev/null 2>&1 &
 consumer=$!
 succeeds "status: a consumer appears" until_true 10 sh -c "'$broker' status --data '$data' --json | jq -e '.queues[0].consumers == 1 and .messages.unacked == 1 and (.connections | map(select(.user == \"guest\" and .vhost == \"/\" and .channels == 1 and .state == \"running\")) | length == 1)'"
 succeeds "status: the table says so too" sh -c "'$broker' status --data '$data' | grep -qE '^jobs  .* 1  .* 1  .* 1 '"

@@ -13,7 +13,7 @@ static void jump(struct host *h, int64_t by_s)
     static struct talk t, silent;
     static const struct m_confirm_select select;
     static const struct m_queue_declare jobs = { .queue = { "jobs", 4 }, .durable = true };
-    int64_t until;
+    int64_t begun, until;
     int code;
 
     saying("the clock jumps by %lld s", (long long)by_s);
@@ -23,9 +23,11 @@ static void jump(struct host *h, int64_t by_s)
               "nobody is let in")) {
         atomic_store(&h->trouble->jump_s, by_s);
         t.beats = 0;
-        until = clock_ms() + 1700;
-        while (t.up && clock_left(until))
-            talk_hear(&t, until);
+        begun = clock_ms();
+        while (t.up && clock_left(begun + 1700))
+            talk_hear(&t, begun + 1700);
+        while (t.up && t.beats < 2 && clock_left(begun + SOON_MS)) /* on a busy machine */
+            talk_hear(&t, clock_ms() + 100);
         CHECK(t.up && t.beats >= 2 && t.beats <= 5, "%u heartbeats, up %d", t.beats, t.up);
         CHECK(talk_ask(&t, M_confirm_select, &select, M_confirm_select_ok, SOON_MS) &&
                   talk_ask(&t, M_queue_declare, &jobs, M_queue_declare_ok, SOON_MS),
