@@ -91,6 +91,23 @@ int64_t proc_cpu_ns(pid_t pid)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* proc(5): the state comes behind the name in parentheses. */
+bool proc_runs(pid_t pid)
+{
+    char path[64], text[256] = "";
+    const char *state;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    f = pid > 0 ? fopen(path, "r") : NULL;
+    if (!f)
+        return false;
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    state = strrchr(text, ')');
+    return state && state[1] == ' ' && state[2] == 'R';
+}
+
 int64_t proc_memory(pid_t pid)
 {
     char path[64], line[256];
