@@ -163,8 +163,8 @@ launch() {
         $logging -amqproof_data "$data" \
         +W w +B i +P 65536 +S 2:2 +SDcpu 1:1 +SDio 2 +sbwt none +sbwtdcpu none +sbwtdio none
     set +f
-    # shellcheck disable=SC2016 # for the inner shell; all execs, so its pid stays the broker's
     rm -f "$data/pid" # of the one before
+    # shellcheck disable=SC2016 # for the inner shell; all execs, so its pid stays the broker's
     setsid sh -c 'echo $$ >"$0/pid"; cd "$0"; exec "$@" >>out 2>&1 </dev/null' "$data" "$@" &
     launched=$!
     until [ -s "$data/pid" ] || ! kill -0 "$launched" 2>/dev/null; do sleep 0.01; done
