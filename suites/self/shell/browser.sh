@@ -33,12 +33,8 @@ look() {
         printf '<script>%s\ntry { %s\n} catch (e) { check("the script ended early: " + e, false); }\n' "$helpers" "$4"
         echo 'document.body.append(tap);</script></body></html>'
     } >"$copy"
-    for try in first second; do # a browser that comes to nothing gets one more
-        timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" --window-size="$2,900" \
-            --enable-logging=stderr --log-level=0 --dump-dom "file://$copy#$3" >"$work/dom" 2>"$work/console" || :
-        ! grep -q '<pre id="tap">' "$work/dom" || break
-        echo "# $1, $2 wide: the $try time the browser gave no page"
-    done
+    timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" --window-size="$2,900" \
+        --enable-logging=stderr --log-level=0 --dump-dom "file://$copy#$3" >"$work/dom" 2>"$work/console" || :
     sed -n '/<pre id="tap">/,$ { s/^.*<pre id="tap">//; s|</pre>.*||; /^ok /p; /^no /p; }' "$work/dom" >"$work/lines"
     while read -r said name; do
         [ "$said" = ok ]

@@ -52,6 +52,7 @@ met() { # VERDICT SETTING OPTION...
         status=0
         env "$setting" $soak --seed "$seed" --out "$out" "$@" >"$work/said" 2>&1 || status=$?
         [ "$(of ".verdicts.$verdict > 0")" != true ] || break
+        echo "# $setting: no $verdict with seed $seed"
     done
 }
 sees() { # VERDICT FAULT
